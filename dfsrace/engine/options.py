@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What an exploration is asked to do: one frozen value, handed down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+REDUCTIONS = ("pools", "stamps", "threads")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a search has come: counts so far, states waiting in the queue, seconds since its start."""
+
+    states: int
+    transitions: int
+    depth: int
+    queue: int
+    seconds: float
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`reductions`: a subset of REDUCTIONS. `properties`: names of the properties in force, None for all.
+
+    `first`: stop at the first violation. `states`, `seconds`, `switches`: bounds, None for none. `memory`: bytes that may
+    be used, None for no limit. `clock` gives seconds; `progress` is called a few times a second; `interrupted` is asked as
+    often and ends the search when it says True.
+    """
+
+    reductions: frozenset[str] = frozenset(REDUCTIONS)
+    properties: frozenset[str] | None = None
+    first: bool = False
+    states: int | None = None
+    seconds: float | None = None
+    switches: int | None = None
+    memory: int | None = None
+    clock: Callable[[], float] = time.monotonic
+    progress: Callable[[Progress], None] | None = None
+    interrupted: Callable[[], bool] = _never

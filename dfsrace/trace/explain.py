@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Why a property is violated, in sentences made from the trace: each is true of it, or it is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dfsrace.system.program import Atomic, Operation, Renew, Wait
+from dfsrace.system.system import System
+from dfsrace.trace.flow import Flow, Overtaken
+from dfsrace.trace.locks import held_locks, sleeping_locks, taken_in
+from dfsrace.trace.record import CellChange, Executed, Explanation, Mark, Stale, TraceStep, Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What an explanation starts from: the replayed steps, what is violated, and the cells that the failing part reads.
+
+    `failing`: what is not so, short; `lock`: the lock that the failing operation is about; `waiting`: of a deadlock.
+    """
+
+    system: System
+    steps: tuple[TraceStep, ...]
+    violated: str
+    cells: tuple[str, ...] = ()
+    failing: str = ""
+    lock: str = ""
+    waiting: tuple[Waiting, ...] = ()
+
+
+def explain(facts: Facts) -> Explanation:
+    """The explanation of a trace that ends in a violation."""
+    if facts.violated == "deadlock":
+        return deadlock(facts)
+    if not facts.steps:
+        return Explanation(("It is so in the initial state.",), failing=facts.failing)
+    if facts.violated in _AUTOMATIC:
+        return _AUTOMATIC[facts.violated](facts)
+    if facts.violated in ("assertion", "null dereference", "value out of range") and (found := used_stale(facts)):
+        return found
+    return by_cells(facts)
+
+
+# ---- properties over cells
+
+
+def by_cells(facts: Facts) -> Explanation:
+    """Explains by the last stores to the cells that the failing part of a property reads."""
+    flow = Flow(facts.system, facts.steps)
+    stores = {cell: mark for cell in facts.cells if (mark := flow.last_store(cell))}
+    latest = sorted(stores.items(), key=lambda item: (item[1].step, item[1].executed), reverse=True)
+    for start, first in latest:
+        for cell, mark, over in _stale_on_the_way(flow, start, first):
+            return _stored_stale(facts, cell, mark, over)
+    for cell, mark in latest:
+        for tested in flow.tested(mark):
+            if over := flow.overtaken(tested, mark):
+                return _decided_stale(facts, cell, mark, over)
+    if latest:
+        cell, mark = latest[0]
+        change = flow.change_of(mark, cell)
+        did = f"{_who(flow, mark)} {_did(flow.operation(mark), change)} in step {mark.step}"
+        return Explanation((f"{did}, the last store to what the property reads.",), None, facts.failing, (mark,))
+    places = (Mark(facts.steps[-1].number, 0),) if facts.steps[-1].executed else ()
+    return Explanation((), None, facts.failing, places)
+
+
+def _stale_on_the_way(flow: Flow, cell: str, mark: Mark) -> Iterator[tuple[str, Mark, Overtaken]]:
+    """Stores of stale values that a store's value came from, the store itself first, then those before it."""
+    waiting, seen = [(cell, mark)], {mark}
+    while waiting:
+        cell, mark = waiting.pop(0)
+        for origin in flow.origins(mark):
+            if over := flow.overtaken(origin.load, mark, origin.copied):
+                yield cell, mark, over
+            for read in flow.executed(origin.load).reads:
+                earlier = flow.last_store(read.name, origin.load)
+                if earlier and earlier not in seen:
+                    seen.add(earlier)
+                    waiting.append((read.name, earlier))
+
+
+def _stored_stale(facts: Facts, cell: str, mark: Mark, over: Overtaken) -> Explanation:
+    """A value was stored that another thread had made out of date since it was loaded."""
+    flow = Flow(facts.system, facts.steps)
+    change, read = flow.change_of(mark, cell), flow.executed(over.load).reads[0]
+    value = "what it read" if over.copied else "a value computed from what it read"
+    first = (
+        f"{_who(flow, mark)} sets {change.name} in step {mark.step} to {value} from {read.name} "
+        f"in step {over.load.step}; "
+        f"{_who(flow, over.store)} {_did(flow.operation(over.store), over.change)} in step {over.store.step}."
+    )
+    chance = _last_chance(facts, flow, cell, mark)
+    stale = Stale(over.load, over.store, read.name)
+    return Explanation((first, *chance), stale, facts.failing, (over.load, mark, over.store))
+
+
+def _last_chance(facts: Facts, flow: Flow, cell: str, mark: Mark) -> tuple[str, ...]:
+    """Another thread emptied the cell before it was filled, and found it empty."""
+    filled = flow.change_of(mark, cell)
+    if filled.old != "None" or filled.new == "None":
+        return ()
+    for earlier in reversed([m for m in flow.marks() if (m.step, m.executed) < (mark.step, mark.executed)]):
+        found = [c for c in flow.executed(earlier).changes if c.name == cell]
+        thread = flow.thread(earlier)
+        if not found or thread == flow.thread(mark):
+            continue
+        if (found[-1].old, found[-1].new) != ("None", "None"):
+            return ()
+        later = flow.last_store(cell)
+        if later is None or flow.thread(later) == thread:
+            return ()
+        where = flow.executed(earlier).procedure
+        place = f"{where} in step {earlier.step}" if where else f"step {earlier.step}"
+        if any(step.finished for step in facts.steps if step.thread == thread):
+            who = f"{_who(flow, earlier)}'s last chance to undo it was"
+            return (f"{who} {place}, and {filled.name} was still None then.",)
+        return (f"{_who(flow, earlier)} emptied {filled.name} before that ({place}), when it was still None.",)
+    return ()
+
+
+def _decided_stale(facts: Facts, cell: str, mark: Mark, over: Overtaken) -> Explanation:
+    """A thread went on by a test that another thread had made out of date."""
+    flow = Flow(facts.system, facts.steps)
+    read = next(r for r in flow.executed(over.load).reads if r.name == over.change.name)
+    saw = "waited until" if isinstance(flow.operation(over.load), Wait) else "tested"
+    first = f"{_who(flow, over.load)} {saw} {read.name} in step {over.load.step}, when it was {read.value}"
+    if saw == "waited until":
+        first = f"{_who(flow, over.load)}'s wait was over in step {over.load.step}, when {read.name} was {read.value}"
+    then = f"{_who(flow, over.store)} {_did(flow.operation(over.store), over.change)} in step {over.store.step}"
+    change = flow.change_of(mark, cell)
+    last = f"before {_who(flow, mark)} {_did(flow.operation(mark), change)} in step {mark.step}"
+    stale = Stale(over.load, over.store, read.name)
+    return Explanation((f"{first}; {then}, {last}.",), stale, facts.failing, (over.load, mark, over.store))
+
+
+def used_stale(facts: Facts) -> Explanation | None:
+    """The failing step used a value that another thread had made out of date; None if it did not."""
+    flow, mark = Flow(facts.system, facts.steps), _failing(facts)
+    for origin in flow.origins(mark):
+        if over := flow.overtaken(origin.load, mark, origin.copied):
+            read = flow.executed(over.load).reads[0]
+            text = (
+                f"{_who(flow, mark)} fails in step {mark.step} with what it read from {read.name} in step "
+                f"{over.load.step}; {_who(flow, over.store)} {_did(flow.operation(over.store), over.change)} "
+                f"in step {over.store.step}."
+            )
+            stale = Stale(over.load, over.store, read.name)
+            return Explanation((text,), stale, facts.failing, (over.load, mark, over.store))
+    return None
+
+
+# ---- locks
+
+
+def deadlock(facts: Facts) -> Explanation:
+    """Who waits for what, and who has it."""
+    holders = held_locks(facts.steps)
+    names = [thread.name for thread in facts.system.threads]
+    parts = []
+    for waiting in facts.waiting:
+        has = [lock for lock in holders.get(waiting.thread, {}) if lock]
+        owning = f"{names[waiting.thread]} holds {_listed(has)} and waits" if has else f"{names[waiting.thread]} waits"
+        parts.append(f"{owning} {waiting.goal}" if waiting.goal else owning)
+    sentence = "; ".join(parts)
+    marks = [mark for taken in holders.values() for mark in taken.values()]
+    return Explanation((f"{sentence}.",) if parts else (), None, facts.failing or "deadlock", tuple(marks[:3]))
+
+
+def _sleeping(facts: Facts) -> Explanation:
+    """Which lock is held, and what sleeps."""
+    mark = _failing(facts)
+    node, thread = _node(facts, mark), facts.steps[mark.step - 1].thread
+    where = f" in {node.procedure}" if node.procedure else ""
+    held = sleeping_locks(facts.system, facts.steps, thread)
+    name = facts.system.threads[thread].name
+    what = f"{name} may sleep at {node.text}{where} in step {mark.step}"
+    if not held:
+        return Explanation((f"{what}, holding a lock that spins.",), None, facts.failing, (mark,))
+    lock, taken = next(iter(held.items()))
+    since = f"taken in step {taken.step}" if taken.step != mark.step else "taken in the same step"
+    return Explanation((f"{what} while it holds {lock}, {since}.",), None, facts.failing, (taken, mark))
+
+
+def _about_lock(facts: Facts) -> Explanation:
+    """A lock that the thread has already, has not, or still has: since when it or another has it."""
+    mark = _failing(facts)
+    node, thread = _node(facts, mark), facts.steps[mark.step - 1].thread
+    name, lock = facts.system.threads[thread].name, facts.lock
+    own = taken_in(facts.steps, thread, lock)
+    if facts.violated == "lock held at exit":
+        held = held_locks(facts.steps).get(thread, {})
+        since = _listed([f"{lock}, taken in step {taken.step}" for lock, taken in held.items()])
+        text = f"{name} ends in step {mark.step} and still holds {since}" if held else ""
+        return _plain(facts, text, (*held.values(), mark))
+    if facts.violated == "lock taken twice" and own:
+        return _plain(facts, f"{name} takes {lock} in step {mark.step} and has it since step {own.step}", (own, mark))
+    others = [(t, m) for t, m in _others(facts, lock) if t != thread]
+    text = f"{name} does {node.text} in step {mark.step}"
+    if facts.violated == "unlock of a lock not held":
+        text += f" and does not hold {lock}" if lock else " and does not hold the lock"
+    if others:
+        text += f"; {facts.system.threads[others[0][0]].name} holds it since step {others[0][1].step}"
+    return _plain(facts, text, (mark, *(m for _, m in others[:1])))
+
+
+def _others(facts: Facts, lock: str) -> list[tuple[int, Mark]]:
+    return [(thread, taken[lock]) for thread, taken in held_locks(facts.steps).items() if lock and lock in taken]
+
+
+_AUTOMATIC = {
+    "sleeping while atomic": _sleeping,
+    "lock taken twice": _about_lock,
+    "unlock of a lock not held": _about_lock,
+    "lock held at exit": _about_lock,
+    "seqcount written twice": _about_lock,
+    "blocks inside atomic": _about_lock,
+}
+
+
+# ---- words
+
+
+def _plain(facts: Facts, text: str, places: tuple[Mark, ...]) -> Explanation:
+    return Explanation((f"{text}.",) if text else (), None, facts.failing, places)
+
+
+def _failing(facts: Facts) -> Mark:
+    """The node at which the last step failed."""
+    step = facts.steps[-1]
+    failing = [place for place, node in enumerate(step.executed) if node.fails]
+    return Mark(step.number, failing[-1] if failing else len(step.executed) - 1)
+
+
+def _node(facts: Facts, mark: Mark) -> Executed:
+    return facts.steps[mark.step - 1].executed[mark.executed]
+
+
+def _who(flow: Flow, mark: Mark) -> str:
+    return flow.system.threads[flow.thread(mark)].name
+
+
+def _did(operation: Operation, change: CellChange) -> str:
+    """What a store did, in the past tense."""
+    if isinstance(operation, Renew):
+        return f"renewed {change.name}"
+    if change.new == "None":
+        return f"emptied {change.name}"
+    if isinstance(operation, Atomic):
+        return f"changed {change.name} to {change.new}"
+    return f"set {change.name} to {change.new}"
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"

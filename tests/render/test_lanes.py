@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The lanes, compared with drawings that a person can look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from dfsrace.diagnostics.text import width
+from dfsrace.render.lanes import draw_lanes
+from dfsrace.render.style import Drawing, plain
+from dfsrace.trace.record import Trace
+from tests.render.cases import PROPERTY, RACE, drawn, followed, golden, swapped, trace_of
+from tests.trace.systems import allocator, chooser, entering, lock_order, lost_update, moves, sleeper, unfixed_local
+
+OTHER_RACE = moves(1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1)
+
+TRACES: dict[str, Callable[[], Trace]] = {
+    "race": lambda: trace_of(unfixed_local(), RACE, PROPERTY),
+    "race_arrow_to_the_left": lambda: trace_of(swapped(), OTHER_RACE, PROPERTY),
+    "three_threads": lambda: trace_of(lost_update(3), moves(0, 2, 2, 0, 1, 1), "nothing_lost"),
+    "four_threads_in_one_lane": lambda: trace_of(lost_update(4), moves(0, 1, 1, 0, 2, 2, 3, 3), "nothing_lost"),
+    "deadlock": lambda: trace_of(lock_order(), moves(0, 1), "deadlock"),
+    "sleeping": lambda: trace_of(sleeper(), moves(0), "sleeping while atomic"),
+    "entering": lambda: trace_of(entering(), moves(0, 1, 1, 1, 0, 0), "one_inside"),
+    "choices": lambda: followed(chooser(), "cpu0#B cpu1 cpu0 cpu0#C cpu0"),
+    "pages": lambda: followed(allocator(), "cpu0*8"),
+}
+
+
+@pytest.mark.parametrize("name", TRACES)
+def test_a_trace_is_drawn_as_it_should_look(name: str) -> None:
+    assert drawn(TRACES[name](), Drawing()) == golden(name)
+
+
+def test_in_ascii_there_is_nothing_but_ascii() -> None:
+    text = drawn(TRACES["race"](), Drawing(ascii=True))
+    assert text.isascii()
+    assert text == golden("race_ascii")
+
+
+def test_a_narrow_terminal_gets_one_lane() -> None:
+    assert drawn(TRACES["race"](), Drawing(columns=80)) == golden("race_80_columns")
+
+
+@pytest.mark.parametrize("name", TRACES)
+@pytest.mark.parametrize("ascii_only", [False, True])
+@pytest.mark.parametrize("columns", [20, 80, 93, 120, 300])
+def test_no_line_is_wider_than_the_terminal_or_120_columns(name: str, ascii_only: bool, columns: int) -> None:
+    text = drawn(TRACES[name](), Drawing(ascii=ascii_only, columns=columns))
+    assert max(width(line) for line in text.splitlines()) <= max(80, min(120, columns))
+
+
+@pytest.mark.parametrize("name", TRACES)
+def test_no_line_ends_in_a_blank(name: str) -> None:
+    assert all(line == line.rstrip() for line in drawn(TRACES[name](), Drawing()).splitlines())
+
+
+def test_each_step_has_its_number_once_and_in_order() -> None:
+    text = plain(draw_lanes(TRACES["race"](), Drawing()))
+    numbers = [int(line[:5]) for line in text.splitlines() if line[:5].strip().isdecimal()]
+    assert numbers == list(range(1, 12))
+
+
+def test_the_arrow_runs_in_one_column_without_a_gap() -> None:
+    lines = plain(draw_lanes(TRACES["race"](), Drawing())).splitlines()
+    top = next(place for place, line in enumerate(lines) if "◀──┐" in line)
+    column = lines[top].index("┐")
+    bottom = next(place for place, line in enumerate(lines) if "stale └──▶" in line)
+    assert lines[bottom].index("└──▶") == column
+    assert {lines[place][column] for place in range(top + 1, bottom)} == {"│"}
+
+
+def test_styles_name_what_they_mean() -> None:
+    lines = draw_lanes(TRACES["race"](), Drawing())
+    styles = {style: text for line in lines for text, style in line}
+    assert {"heading", "dim", "changed", "stale", "bad"} <= set(styles)
+    bad = [text for line in lines for text, style in line if style == "bad"]
+    assert "✗ page0.mapping is None" in [text.strip() for text in bad]
+
+
+def test_a_trace_without_steps_draws_nothing() -> None:
+    assert draw_lanes(followed(chooser(), ""), Drawing()) == []

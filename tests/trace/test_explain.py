@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Explanations: each sentence is true of its trace, and where the trace does not tell, nothing is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dfsrace.engine.outcome import Schedule
+from dfsrace.system import System
+from dfsrace.system.expressions import Compare, Const, Read
+from dfsrace.system.program import Finish, LockOperation, Store
+from dfsrace.system.types import BOOL, LockType
+from dfsrace.trace.record import Explanation, Mark, Trace
+from dfsrace.trace.replay import Replayer
+from tests.trace.systems import (
+    COUNT,
+    MUTEXES,
+    NODE,
+    SIZE,
+    Code,
+    entering,
+    invariant,
+    lock_order,
+    locker,
+    lost_update,
+    moves,
+    plain_variable,
+    read,
+    sleeper,
+    system_of,
+    unfixed_local,
+)
+
+
+def explained(system: System, schedule: Schedule, violated: str) -> Explanation:
+    """The explanation of a violation."""
+    return Replayer(system).trace(schedule, violated).explanation
+
+
+def race(*threads: int) -> Explanation:
+    """The explanation of a fault that races with truncate."""
+    return explained(unfixed_local(), moves(*threads), "no_pte_maps_truncated_page")
+
+
+def test_a_stored_value_is_followed_back_to_the_load_that_went_stale() -> None:
+    found = race(0, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0)
+    assert found.sentences == (
+        "cpu0 sets mm0.pte[0] in step 11 to what it read from A.page_cache[0] in step 2; "
+        "cpu1 emptied A.page_cache[0] in step 8.",
+        "cpu1's last chance to undo it was zap_page_range in step 5, and mm0.pte[0] was still None then.",
+    )
+    assert found.stale is not None
+    assert (found.stale.load, found.stale.store) == (Mark(2, 0), Mark(8, 2))
+    assert found.failing == "page0.mapping is None"
+
+
+def test_a_value_stored_before_it_went_stale_is_not_called_stale_but_the_test_before_it_is() -> None:
+    found = race(0, 0, 1, 1, 1, 1, 0, 0, 0, 1, 1)
+    assert found.sentences == (
+        "cpu0 tested A.i_size in step 1, when it was 1; "
+        "cpu1 set A.i_size to 0 in step 3, before cpu0 set mm0.pte[0] to page0 in step 9.",
+    )
+
+
+def test_where_nothing_went_stale_the_last_store_is_named_and_no_more() -> None:
+    small = Compare("<", Read(0, (), COUNT), Const(1, COUNT))
+    found = explained(replace(lost_update(), properties=(invariant("small", small),)), moves(0, 0), "small")
+    assert found.stale is None
+    assert found.sentences == ("cpu0 set x to 1 in step 2, the last store to what the property reads.",)
+
+
+def test_the_last_chance_is_one_only_of_a_thread_that_has_finished() -> None:
+    system = unfixed_local()
+    longer = system.threads[1]
+    end = next(n for n, node in enumerate(longer.nodes) if isinstance(node.operation, Finish))
+    store = Store(read(0, SIZE, Const(1, NODE)), Const(0, SIZE))
+    more = replace(longer.nodes[end], operation=store, next=(end + 1,), text="B.i_size = 0")
+    threads = (system.threads[0], replace(longer, nodes=(*longer.nodes[:end], more, longer.nodes[end])))
+    schedule = moves(0, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0)
+    found = explained(replace(system, threads=threads), schedule, "no_pte_maps_truncated_page")
+    assert (
+        found.sentences[1] == "cpu1 emptied mm0.pte[0] before that (zap_page_range in step 5), when it was still None."
+    )
+
+
+def test_a_computed_value_is_not_called_the_value_that_was_read() -> None:
+    found = explained(lost_update(), moves(0, 1, 1, 0), "nothing_lost")
+    assert found.sentences == (
+        "cpu0 sets x in step 4 to a value computed from what it read from x in step 1; cpu1 set x to 1 in step 3.",
+    )
+
+
+def test_a_stale_value_is_found_behind_later_stores_that_came_from_it() -> None:
+    found = explained(lost_update(3), moves(0, 1, 1, 0, 2, 2), "nothing_lost")
+    assert found.stale is not None
+    assert (found.stale.load, found.stale.store) == (Mark(1, 0), Mark(3, 0))
+
+
+def test_a_test_that_another_thread_made_untrue_is_named() -> None:
+    found = explained(entering(), moves(0, 1, 1, 1, 0, 0), "one_inside")
+    assert found.sentences == (
+        "cpu0 tested wants1 in step 1, when it was False; "
+        "cpu1 set wants1 to True in step 3, before cpu0 set inside0 to True in step 6.",
+    )
+    assert found.failing == "inside0 and inside1"
+
+
+def test_a_deadlock_says_who_waits_for_whom() -> None:
+    trace = Replayer(lock_order()).trace(moves(0, 1), "deadlock")
+    assert trace.explanation.sentences == (
+        "cpu0 holds a and waits for b, which dlm holds; dlm holds b and waits for a, which cpu0 holds.",
+    )
+    assert [(w.text, w.reason) for w in trace.waiting] == [
+        ("mutex_lock(b)", "waits for dlm"),
+        ("mutex_lock(a)", "waits for cpu0"),
+    ]
+
+
+def test_sleeping_while_atomic_says_what_sleeps_and_which_lock_is_held() -> None:
+    found = explained(sleeper(), moves(0), "sleeping while atomic")
+    assert found.sentences == (
+        "cpu0 may sleep at might_sleep() in nopage in step 1 while it holds guard, taken in the same step.",
+    )
+
+
+def mutexes(*calls: str) -> System:
+    """One thread with two mutexes."""
+    return system_of(locker("cpu0", *calls), variables=MUTEXES)
+
+
+def test_a_lock_taken_twice_says_since_when_it_is_held() -> None:
+    found = explained(mutexes("+0", "+1", "+0"), moves(0, 0, 0), "lock taken twice")
+    assert found.sentences == ("cpu0 takes a in step 3 and has it since step 1.",)
+
+
+def test_a_lock_released_by_who_has_not_got_it_says_so() -> None:
+    found = explained(mutexes("+0", "-1"), moves(0, 0), "unlock of a lock not held")
+    assert found.sentences == ("cpu0 does mutex_unlock(b) in step 2 and does not hold b.",)
+
+
+def test_a_lock_held_at_exit_says_where_it_was_taken() -> None:
+    found = explained(mutexes("+0"), moves(0), "lock held at exit")
+    assert found.sentences == ("cpu0 ends in step 1 and still holds a, taken in step 1.",)
+
+
+def page_lock_twice() -> Trace:
+    """A page lock has no owner: who takes it twice waits for ever."""
+    code = Code()
+    lock = read(0, LockType("bit_lock"))
+    code.add(LockOperation("lock_page", lock), "lock_page(page)", 20)
+    code.add(LockOperation("lock_page", lock), "lock_page(page)", 21)
+    system = system_of(code.thread("cpu0", "twice()"), variables=(plain_variable("bit", LockType("bit_lock")),))
+    return Replayer(system).trace(moves(0), "deadlock")
+
+
+def test_a_page_lock_taken_twice_waits_for_itself() -> None:
+    assert page_lock_twice().explanation.sentences == ("cpu0 holds bit and waits for bit, which it has locked itself.",)
+
+
+def test_a_violation_in_the_initial_state_needs_no_step() -> None:
+    system = replace(lost_update(), properties=(invariant("never", Const(0, BOOL)),))
+    found = explained(system, Schedule(0, ()), "never")
+    assert found.sentences == ("It is so in the initial state.",)
