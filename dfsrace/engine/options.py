@@ -29,9 +29,10 @@ def _never() -> bool:
 class Options:
     """`reductions`: a subset of REDUCTIONS. `properties`: names of the properties in force, None for all.
 
-    `first`: stop at the first violation. `states`, `seconds`, `switches`: bounds, None for none. `memory`: bytes that may
-    be used, None for no limit. `clock` gives seconds; `progress` is called a few times a second; `interrupted` is asked as
-    often and ends the search when it says True.
+    `first`: stop at the first violation. `states`, `seconds`, `switches`: bounds, None for none. `memory`: bytes that
+    may be used, None for no limit. `clock` gives seconds; `progress` is called a few times a second; `interrupted` is
+    asked as often and ends the search when it says True. `minimise`: the most states among which the second search, for
+    the fewest switches, is made.
     """
 
     reductions: frozenset[str] = frozenset(REDUCTIONS)
@@ -44,3 +45,4 @@ class Options:
     clock: Callable[[], float] = time.monotonic
     progress: Callable[[Progress], None] | None = None
     interrupted: Callable[[], bool] = _never
+    minimise: int = 2_000_000

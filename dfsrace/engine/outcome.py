@@ -67,8 +67,9 @@ class Outcome:
 
     `states`, `transitions`: distinct states, and steps that lead to a state (each choice counts), `depth`: the longest
     shortest distance from an initial state. `complete`: every reachable state was visited and nothing was cut.
-    `reached`: places in `System.coverage` that some step executed. `undecided`: reach properties that an incomplete search
-    has not met. `violations` in the order of the declaration of named properties, then of AUTOMATIC_PROPERTIES.
+    `reached`: places in `System.coverage` that some step executed. `undecided`: reach properties that an incomplete
+    search has not met. `violations` in the order of the declaration of named properties, then of AUTOMATIC_PROPERTIES.
+    `largest_pools`: how many values of each pool were held at once.
     """
 
     states: int

@@ -12,7 +12,7 @@ from dfsrace.diagnostics.text import printable, quoted
 from dfsrace.language.declaration_syntax import LARGEST_INTEGER, Constant, Number, Operation, Word, parse_constant
 from dfsrace.language.declarations import Code
 from dfsrace.language.limits import LARGEST_LINE
-from dfsrace.language.names import NameTable, check_name
+from dfsrace.language.names import YAML_WORDS, NameTable, check_name
 from dfsrace.language.sections import Section, text_code
 from dfsrace.system.types import BOOL, NONE, NamedType, RangeType, Type, Value, type_text
 
@@ -150,6 +150,9 @@ class Constants:
             # Types are resolved from integers; afterwards, the value's type has an error of its own.
             if not self._types_known:
                 self._no_integer(word.span, word.name, self.words[word.name])
+            return None
+        if right := YAML_WORDS.get(word.name.lower()):
+            self._problems.add("DR209", word.span, f"{quoted(word.name)} is no value here", help=f"write {right}")
             return None
         known = [*self._definitions, *self.members, *self.words]
         help = did_you_mean(word.name, known) or "declare it under constants, or as a value of a type"

@@ -28,16 +28,6 @@ _TOKEN = re.compile(
     r"[ \t\n]+|(?P<number>\d[\w]*)|(?P<name>[A-Za-z_]\w*)|(?P<sign>\.\.|//|[-+*%()\[\].,|=~<>])|(?P<bad>.)"
 )
 
-_YAML_WORDS = {
-    "true": "True",
-    "false": "False",
-    "null": "None",
-    "none": "None",
-    "~": "None",
-    "yes": "True",
-    "no": "False",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Number:
@@ -262,9 +252,8 @@ class _Words:
             raise _SyntaxError(token.span, f"nested deeper than {DEEPEST_NESTING}", code="DR106")
         if token.kind == "number":
             return Number(_integer(self._take()), token.span)
-        if token.text.lower() in _YAML_WORDS and token.text not in ("True", "False", "None"):
-            right = _YAML_WORDS[token.text.lower()]
-            raise _SyntaxError(token.span, f"{quoted(token.text)} is no value here", f"write {right}", "DR209")
+        if token.text == "~":
+            raise _SyntaxError(token.span, "'~' is no value here", "write None", "DR209")
         if token.kind == "name":
             return Word(self._take().text, token.span)
         if self._accept("-"):

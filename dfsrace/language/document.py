@@ -51,8 +51,8 @@ class _Reader:
         self.files = loaded.files
         self.main: LoadedFile = loaded.files[-1]
         self.settings = settings
-        self.sources = (*loaded.sources, set_source(settings)) if settings else loaded.sources
-        self.problems = Collector(self.sources)
+        self.loaded_sources = loaded.sources
+        self.problems = Collector((*loaded.sources, set_source(settings)) if settings else loaded.sources)
         self.names = NameTable(self.problems)
         self.constants = Constants(self.problems)
         self.types = Types(self.constants, self.names, self.problems)
@@ -90,7 +90,7 @@ class _Reader:
             check=check,
             expect=self.properties.read_expect(self.main, check),
             bounds=read_bounds(mapping_section(self.main, "bounds", self.problems), self.problems),
-            sources=self.sources,
+            sources=self.loaded_sources,
             includes=tuple((f.source.name, f.source.path or "") for f in self.files[:-1]),
         )
         self._check_texts()

@@ -28,6 +28,10 @@ PRIMITIVES = frozenset(_PRIMITIVES.split())
 # `with` alone.)
 RESERVED = PRIMITIVES | frozenset(TYPE_WORDS) | frozenset(keyword.kwlist)
 
+# What other languages call Python's values. Those of YAML 1.2 are never names; `no` and `none` may be.
+YAML_WORDS = {"true": "True", "false": "False", "null": "None", "none": "None", "yes": "True", "no": "False"}
+_NEVER_NAMES = ("true", "false", "null")
+
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 LONGEST_NAME = 100
 
@@ -40,6 +44,8 @@ def why_not_a_name(text: str, *, field: bool = False) -> str | None:
         return f"is longer than {LONGEST_NAME} characters"
     if keyword.iskeyword(text):
         return "is a word of Python"
+    if text in _NEVER_NAMES:
+        return f"is no name, but how YAML writes {YAML_WORDS[text]}"
     if not field and text in RESERVED:
         return "is a word of the model language"
     return None

@@ -146,6 +146,8 @@ class Properties:
         help = did_you_mean(text, ("holds", "inconclusive"))
         if self._names.kind(text) or automatic_name(text):
             help = f"write expect: {{violates: {text}}}"
+        elif text in ("violated", "violates"):
+            help = "write expect: {violates: NAME}"
         span: Span = line_of(entry.value.span)
         self._problems.add("DR335", span, f"{quoted(text)} is no expectation", allowed=_VERDICTS, help=help)
 

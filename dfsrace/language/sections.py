@@ -104,7 +104,10 @@ def wrong_shape(name: str, node: Node, wanted: str, problems: Collector) -> None
     """Reports a value of the wrong shape."""
     found = "a list" if isinstance(node, Sequence) else "a mapping" if isinstance(node, Mapping) else "a text"
     problems.add(
-        "DR205", line_of(node.span), f"{quoted(name)} wants {wanted}, this is {found}", help=_SHAPES.get(wanted, f"write {wanted} after the colon")
+        "DR205",
+        line_of(node.span),
+        f"{quoted(name)} wants {wanted}, this is {found}",
+        help=_SHAPES.get(wanted, f"write {wanted} after the colon"),
     )
 
 

@@ -6,14 +6,15 @@ from __future__ import annotations
 from dfsrace.diagnostics import Collector, Span
 from dfsrace.diagnostics.text import quoted
 from dfsrace.language.constants import Constants
-from dfsrace.language.declaration_syntax import FamilyText, parse_constant, parse_member
+from dfsrace.language.declaration_syntax import FamilyText, Word, parse_constant, parse_member
 from dfsrace.language.declarations import Code, ThreadDeclaration
 from dfsrace.language.names import NameTable, check_name
 from dfsrace.language.sections import Section, check_keys, code_of, is_absent, text_code
-from dfsrace.language.yaml_document import Entry, Mapping
+from dfsrace.language.yaml_document import Entry, Mapping, Scalar
 from dfsrace.system.types import BoolType
 
 MOST_THREADS = 64
+INITIAL = "init"
 
 
 class Threads:
@@ -41,7 +42,7 @@ class Threads:
         family = entry.key.text if isinstance(key, FamilyText) else None
         return ThreadDeclaration(names, family, daemon, code, entry.key.span)
 
-    def _members(self, key: object, span: Span) -> tuple[str, ...] | None:
+    def _members(self, key: Word | FamilyText, span: Span) -> tuple[str, ...] | None:
         if isinstance(key, FamilyText):
             low, high = self._constants.integer(key.low), self._constants.integer(key.high)
             if low is None or high is None:
@@ -54,13 +55,18 @@ class Threads:
                 return None
             names = tuple(f"{key.name}{number}" for number in range(low, high + 1))
         else:
-            names = (getattr(key, "name", ""),)
+            names = (key.name,)
             if self._too_many(1, span):
                 return None
-        sound = [
-            check_name(n, span, self._problems, field=True) and self._names.define(n, "a thread", span) for n in names
-        ]
+        sound = [self._is_new(name, span) for name in names]
         return names if all(sound) else None
+
+    def _is_new(self, name: str, span: Span) -> bool:
+        if name == INITIAL:
+            message = f"no thread can be called {quoted(name)}: schedules call the initial state so"
+            self._problems.add("DR301", span, message, help="choose another name")
+            return False
+        return check_name(name, span, self._problems, field=True) and self._names.define(name, "a thread", span)
 
     def _too_many(self, more: int, span: Span) -> bool:
         self.count += more
@@ -94,7 +100,7 @@ class Threads:
         if is_absent(entry.value):
             self._problems.add("DR322", entry.key.span, "daemon has no value", allowed=["true", "false"])
             return False
-        text = getattr(entry.value, "text", "").strip()
+        text = entry.value.text.strip() if isinstance(entry.value, Scalar) else ""
         if text in ("true", "false"):
             return bool(text == "true")
         code = text_code(entry, "true or false", self._problems)

@@ -21,7 +21,7 @@ from dfsrace.language.declaration_syntax import (
 )
 from dfsrace.language.names import LOCK_TYPES, NameTable, check_name
 from dfsrace.language.sections import Section, line_of, text_code, wrong_shape
-from dfsrace.language.yaml_document import Entry, Scalar, Sequence
+from dfsrace.language.yaml_document import Entry, Node, Scalar, Sequence
 from dfsrace.system.types import (
     BOOL,
     LockType,
@@ -85,11 +85,12 @@ class Types:
         wrong_shape(entry.key.text, node, "a type or a list of values", self.problems)
         return None
 
-    def _member(self, node: object) -> Word | FamilyText | None:
+    def _member(self, node: Node) -> Word | FamilyText | None:
         if isinstance(node, Scalar):
             return parse_member(node.code, self.problems)
-        span = getattr(node, "span")  # noqa: B009
-        self.problems.add("DR303", line_of(span), "a named value is one name", help='quote a family: ["n[0..2]", C]')
+        self.problems.add(
+            "DR303", line_of(node.span), "a named value is one name", help='quote a family: ["n[0..2]", C]'
+        )
         return None
 
     def _enter_words(self, name: str, text: TypeText | _Members | None) -> None:

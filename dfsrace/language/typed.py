@@ -54,7 +54,7 @@ class LocalUse:
 
 @dataclass(frozen=True, slots=True)
 class StateUse:
-    """A cell: `indices` has one for each dimension, a field's base first. Lock variables stand only in primitives and with."""
+    """A cell: `indices` has one for each dimension, a field's base first. Locks stand in primitives and with."""
 
     variable: int
     indices: tuple[Expression, ...]
@@ -138,9 +138,9 @@ class CallExpression:
 
 @dataclass(frozen=True, slots=True)
 class PrimitiveExpression:
-    """A primitive of section 6, except with, assert, wait_event: `call` is its name in the model.
+    """A primitive of the language, except with, assert, wait_event: `call` is its name in the model.
 
-    `target` is the lock or cell (for lock_page(p) the cell p.lock); `arguments` the rest (retry's stamp, xchg's new value,
+    `target` is the lock or cell (for lock_page(p) the cell p.lock); `arguments` the rest (retry's stamp, new value,
     the stored value of WRITE_ONCE and smp_store_release). `type`: of the result, NoneType where there is none. READ_ONCE
     and smp_load_acquire, might_sleep, cond_resched, barriers and renew are here too.
     """

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from dfsrace.diagnostics.text import width
 from dfsrace.render.lanes import draw_lanes
-from dfsrace.render.style import Drawing, Line, Style, counted, plain, wrapped
+from dfsrace.render.style import Drawing, Line, Segment, Style, counted, plain, wrapped
 from dfsrace.render.words import replay_line, result_line
 from dfsrace.trace.record import Mark, Trace
 from dfsrace.trace.report import Counterexample, Report
@@ -30,6 +30,18 @@ def report_lines(report: Report, drawing: Drawing = USUAL) -> list[Line]:
     """The report as styled lines."""
     writer = _Writer(report, drawing)
     return [*writer.checked(), (), *writer.verdict(), (), *writer.body(), (((result_line(report)), "dim"),)]
+
+
+def replay_lines(model: str, trace: Trace, drawing: Drawing = USUAL) -> list[Line]:
+    """A replayed schedule: how long it is and what its last state violates, then as in a report."""
+    counts = f" {drawing.glyphs.dot} ".join([counted(len(trace.steps), "step"), counted(trace.switches, "switch")])
+    verdict: Segment = ("   violates nothing in the end", "verdict-good")
+    if trace.violated:
+        verdict = (f"   VIOLATES {', '.join(drawing.clean(name) for name in trace.violated)}", "verdict-bad")
+    name = drawing.fit(drawing.clean(model), 40)
+    room = drawing.width - width(name) - width(counts) - 3
+    head: Line = ((name, "title"), (drawing.fit(verdict[0], room), verdict[1]), (f"   {counts}", "dim"))
+    return [head, (), *trace_lines(trace, drawing, trace.message)]
 
 
 class _Writer:
@@ -199,7 +211,7 @@ def at_first(trace: Trace, drawing: Drawing) -> list[Line]:
         items.append("all locks free")
     if not items:
         return []
-    number = f" (initial state {trace.schedule.initial + 1} of {trace.initials})" if trace.initials > 1 else ""
+    number = f" (init#{trace.schedule.initial + 1})" if trace.initials > 1 else ""
     head = f"  at first{number}   "
     fitted = [drawing.fit(item, drawing.width - len(head)) for item in items]
     lines = wrapped(fitted, drawing.width, " " * len(head), "   ")
@@ -208,10 +220,8 @@ def at_first(trace: Trace, drawing: Drawing) -> list[Line]:
 
 def source_places(trace: Trace, drawing: Drawing) -> list[Line]:
     """Where in the source the telling steps stand: file and line, procedure, step."""
-    items = []
-    for mark in dict.fromkeys(trace.explanation.places):
-        items.append(_place(trace, mark, drawing))
-    return [((line, "dim"),) for line in wrapped(items, drawing.width, "  ", f" {drawing.glyphs.dot} ")]
+    items = dict.fromkeys(_place(trace, mark, drawing) for mark in trace.explanation.places)
+    return [((line, "dim"),) for line in wrapped(list(items), drawing.width, "  ", f" {drawing.glyphs.dot} ")]
 
 
 def _place(trace: Trace, mark: Mark, drawing: Drawing) -> str:

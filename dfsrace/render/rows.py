@@ -101,7 +101,11 @@ class Rows:
         wanted = {m.executed for m in self._marks() if m.step == step.number}
         if step.violates and nodes and not nodes[-1].shared and nodes[-1].fails:
             wanted.add(len(nodes) - 1)
-        telling = [i for i, node in enumerate(nodes) if node.changes or (node.lock and node.lock.event != "other")]
+        telling = [
+            i
+            for i, node in enumerate(nodes)
+            if node.changes or node.created or (node.lock and node.lock.event != "other")
+        ]
         reading = [i for i, node in enumerate(nodes) if node.reads or node.lock]
         first = [i for i, node in enumerate(nodes) if node.shared and node.text] or list(range(len(nodes)))
         return sorted({*(telling or reading or first[:1]), *wanted})

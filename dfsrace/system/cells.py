@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Cells: the state variables flattened, locks taken apart into the values that they consist of.
 
-    spinlock, mutex      owner: thread | None
-    bit_lock             locked: bool
-    semaphore            count: 0..maximum
-    rwlock               writer: thread | None, readers[t]: 0..3 for each thread t
-    rwsem                writer: thread | None, readers[t]: bool, waiting[t]: bool (registered down_write)
-    seqlock, seqcount    writer: thread | None, sequence: the variable's own stamp type
+spinlock, mutex      owner: thread | None
+bit_lock             locked: bool
+semaphore            count: 0..maximum
+rwlock               writer: thread | None, readers[t]: 0..3 for each thread t
+rwsem                writer: thread | None, readers[t]: bool, waiting[t]: bool (registered down_write)
+seqlock, seqcount    writer: thread | None, sequence: the variable's own stamp type
 """
 
 from __future__ import annotations

@@ -164,19 +164,7 @@ class Checked:
 
 
 Expr: TypeAlias = (
-    Const
-    | Local
-    | Bound
-    | Read
-    | Not
-    | Arithmetic
-    | Compare
-    | And
-    | Or
-    | IfElse
-    | Quantifier
-    | Finished
-    | Checked
+    Const | Local | Bound | Read | Not | Arithmetic | Compare | And | Or | IfElse | Quantifier | Finished | Checked
 )
 
 

@@ -188,15 +188,20 @@ class Layout:
 
     def encode(self, cells: Sequence[Value], nodes: Sequence[int], locals_: Iterable[Locals]) -> int:
         """A state as one integer; a thread that rests before Finish has finished."""
-        state = 0
-        for bits, cell, value in zip(self.cells, self.memory.cells, cells, strict=True):
-            if bits.width:
-                state |= raw(cell.type, value) << bits.shift
+        state = self.encode_cells(cells)
         for place, (thread, node, live) in enumerate(zip(self.system.threads, nodes, locals_, strict=True)):
             layout = self.threads[place]
             state |= layout.numbers.get(node, 0) << layout.place.shift
             for slot, value in live:
                 state |= raw(thread.locals[slot].type, value) << layout.slots[slot].shift
+        return state
+
+    def encode_cells(self, cells: Sequence[Value]) -> int:
+        """The cells alone."""
+        state = 0
+        for bits, cell, value in zip(self.cells, self.memory.cells, cells, strict=True):
+            if bits.width:
+                state |= raw(cell.type, value) << bits.shift
         return state
 
     def decode_cells(self, state: int) -> tuple[Value, ...]:

@@ -73,7 +73,7 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """Local := any value of `domain` that satisfies `condition` (on Bound(slot), locals and cells); waits while none does.
+    """Local := any value of `domain` for which `condition` (on Bound(slot), locals, cells) is true; waits for one.
 
     maybe() is a choice of a Boolean. Values in ascending order; of a pool those that Quantifier would range over.
     """
@@ -136,7 +136,7 @@ class Atomic:
 
 @dataclass(frozen=True, slots=True)
 class Alloc:
-    """Local := a pool value that is not held, its fields initial, its stamp fields renewed. Exhaustion cuts the search."""
+    """Local := a pool value that is not held, its fields initial, its stamps renewed. Exhaustion cuts the search."""
 
     local: int
     pool: PoolType
@@ -174,10 +174,10 @@ class Assert:
 
 @dataclass(frozen=True, slots=True)
 class AtomicBegin:
-    """Starts the one step that an outermost atomic block is: the nodes after it with `atomic` set, and then local ones.
+    """Starts the one step that an outermost atomic block is: the nodes with `atomic` set, and then local ones.
 
-    The step is enabled when the first shared instruction of the block (shared_instruction says True, or Choose that would
-    start a step) does not wait; a later one that waits is `blocks inside atomic`.
+    The step is enabled when the first shared instruction of the block (`shared_instruction` says True) does not wait; a later
+    one that waits is `blocks inside atomic`.
     """
 
 

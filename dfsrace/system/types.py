@@ -101,16 +101,7 @@ class LockType:
 
 
 Type: TypeAlias = (
-    BoolType
-    | IntType
-    | RangeType
-    | NamedType
-    | PoolType
-    | StampType
-    | ThreadType
-    | NoneType
-    | OptionalType
-    | LockType
+    BoolType | IntType | RangeType | NamedType | PoolType | StampType | ThreadType | NoneType | OptionalType | LockType
 )
 
 BOOL = BoolType()
@@ -128,7 +119,7 @@ def type_text(kind: Type) -> str:
 
 
 def finite_values(kind: Type) -> range | tuple[Value, ...]:
-    """All values of a finite type in the order of declaration, None first. A pool counts as finite here; stamps do not."""
+    """All values of a finite type in the order of declaration, None first. Pools count as finite, stamps do not."""
     match kind:
         case BoolType():
             return range(2)

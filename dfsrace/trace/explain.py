@@ -51,8 +51,12 @@ def by_cells(facts: Facts) -> Explanation:
     stores = {cell: mark for cell in facts.cells if (mark := flow.last_store(cell))}
     latest = sorted(stores.items(), key=lambda item: (item[1].step, item[1].executed), reverse=True)
     for start, first in latest:
-        for cell, mark, over in _stale_on_the_way(flow, start, first):
-            return _stored_stale(facts, cell, mark, over)
+        for cell, mark, stale in _stale_on_the_way(flow, start, first):
+            return _stored_stale(facts, cell, mark, stale)
+    for cell, mark in latest:
+        for origin in flow.origins(mark):
+            if over := flow.overtaken(origin.load, flow.end, origin.copied):
+                return _stored_stale(facts, cell, mark, over)
     for cell, mark in latest:
         for tested in flow.tested(mark):
             if over := flow.overtaken(tested, mark):
@@ -88,7 +92,7 @@ def _stored_stale(facts: Facts, cell: str, mark: Mark, over: Overtaken) -> Expla
     value = "what it read" if over.copied else "a value computed from what it read"
     first = (
         f"{_who(flow, mark)} sets {change.name} in step {mark.step} to {value} from {read.name} "
-        f"in step {over.load.step}; "
+        f"in {_step(over.load.step, mark.step)}; "
         f"{_who(flow, over.store)} {_did(flow.operation(over.store), over.change)} in step {over.store.step}."
     )
     chance = _last_chance(facts, flow, cell, mark)
@@ -138,7 +142,7 @@ def _decided_stale(facts: Facts, cell: str, mark: Mark, over: Overtaken) -> Expl
 def used_stale(facts: Facts) -> Explanation | None:
     """The failing step used a value that another thread had made out of date; None if it did not."""
     flow, mark = Flow(facts.system, facts.steps), _failing(facts)
-    for origin in flow.origins(mark):
+    for origin in flow.used(mark):
         if over := flow.overtaken(origin.load, mark, origin.copied):
             read = flow.executed(over.load).reads[0]
             text = (
@@ -172,15 +176,15 @@ def _sleeping(facts: Facts) -> Explanation:
     """Which lock is held, and what sleeps."""
     mark = _failing(facts)
     node, thread = _node(facts, mark), facts.steps[mark.step - 1].thread
-    where = f" in {node.procedure}" if node.procedure else ""
+    where = f"{node.text} in {node.procedure}" if node.procedure else node.text
     held = sleeping_locks(facts.system, facts.steps, thread)
     name = facts.system.threads[thread].name
-    what = f"{name} may sleep at {node.text}{where} in step {mark.step}"
+    what = f"{name} may sleep in step {mark.step} ({where})"
     if not held:
-        return Explanation((f"{what}, holding a lock that spins.",), None, facts.failing, (mark,))
+        return Explanation((f"{what} and holds a lock that spins.",), None, facts.failing, (mark,))
     lock, taken = next(iter(held.items()))
-    since = f"taken in step {taken.step}" if taken.step != mark.step else "taken in the same step"
-    return Explanation((f"{what} while it holds {lock}, {since}.",), None, facts.failing, (taken, mark))
+    since = _step(taken.step, mark.step)
+    return Explanation((f"{what} and holds {lock} since {since}.",), None, facts.failing, (taken, mark))
 
 
 def _about_lock(facts: Facts) -> Explanation:
@@ -250,6 +254,11 @@ def _did(operation: Operation, change: CellChange) -> str:
     if isinstance(operation, Atomic):
         return f"changed {change.name} to {change.new}"
     return f"set {change.name} to {change.new}"
+
+
+def _step(step: int, known: int) -> str:
+    """A step, where another has just been named."""
+    return "that step" if step == known else f"step {step}"
 
 
 def _listed(texts: Sequence[str]) -> str:

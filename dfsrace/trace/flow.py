@@ -86,11 +86,22 @@ class Flow:
         return next(c for c in reversed(self.executed(mark).changes) if c.name == cell)
 
     def origins(self, mark: Mark) -> list[Origin]:
-        """The loads that what a node uses came from: the value of a store, else all operands."""
+        """The loads that a stored value came from; none for what stores no value of its thread's."""
         operation = self.operation(mark)
         if isinstance(operation, Store):
             return self._followed(mark, operation.value)
-        return [o for expression in operands(operation) for o in self._followed(mark, expression)]
+        if isinstance(operation, Atomic):
+            return [o for argument in operation.arguments for o in self._followed(mark, argument)]
+        return []
+
+    def used(self, mark: Mark) -> list[Origin]:
+        """The loads that anything a node evaluates came from, indices too."""
+        return [o for expression in operands(self.operation(mark)) for o in self._followed(mark, expression)]
+
+    @property
+    def end(self) -> Mark:
+        """A place after everything."""
+        return Mark(len(self.steps) + 1, 0)
 
     def overtaken(self, load: Mark, until: Mark, copied: bool = True) -> Overtaken | None:
         """The first store by another thread, between a load and its use, to the cell that was loaded.

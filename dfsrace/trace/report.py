@@ -103,7 +103,6 @@ class About:
     checked: frozenset[str] | None = None
     expectation: Expectation | None = None
     narrowed: bool = False
-    first: bool = False
     replay: tuple[str, ...] = ()
 
 

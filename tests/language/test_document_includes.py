@@ -10,6 +10,7 @@ import pytest
 
 from dfsrace.diagnostics import Diagnostic, ModelError
 from dfsrace.language.declarations import Declarations
+from dfsrace.language.document import ModelSource, read_model
 from tests.language.documents import problems_of, read, read_file
 
 MODEL = "model: m\nthreads: {a: pass}\n"
@@ -93,6 +94,14 @@ def test_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
     write(tmp_path, {"lib/vm.yaml": "include: [vm.d/vm.yaml]", "lib/vm.d/vm.yaml": "about: 3"})
     shown = [source.name for source in read_file(tmp_path / "m.yaml", [tmp_path / "lib"]).sources]
     assert len(shown) == len(set(shown)) == 6
+
+
+def test_a_file_and_a_library_piece_of_one_name_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"here/vm.yaml": "about: own", "lib/vm.yaml": "about: library"})
+    monkeypatch.chdir(tmp_path / "here")
+    text = MODEL + "include: [vm.yaml, vm]"
+    declarations = read_model(ModelSource("m.yaml", None, text), [tmp_path / "lib"], {})
+    assert names(declarations) == ["vm.yaml", "lib/vm.yaml"]
 
 
 def test_a_circle_is_an_error_that_shows_it(tmp_path: Path) -> None:

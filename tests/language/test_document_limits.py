@@ -16,7 +16,7 @@ from dfsrace.language.limits import LARGEST_FILE, too_deep
 from tests.language.documents import complete, problems_of, read, read_file
 
 MEGABYTE = 1 << 20
-TEN_LINES = ("[" * 9999 + "\n ") * 10
+TEN_LINES = ("[" * 9990 + "\n ") * 10
 
 HOSTILE = [
     ("100,000 brackets on a line", "a: " + "[" * 100_000, "DR105", 1, 10_001),

@@ -47,6 +47,7 @@ CASES = [
     ("constants:\n  A: A", "DR223", 2, 6, "A → A", "give it a value"),
     ("constants:\n  A: -True", "DR224", 2, 7, "'True' is no integer", "integer"),
     ("constants:\n  A: B\ntypes:\n  T: [B, C]\n  U: 0..A", "DR224", 5, 9, "'A' is no integer but of type T", "integer"),
+    ("constants:\n  A: B\ntypes:\n  U: 0..A\n  T: [B, C]", "DR224", 2, 6, "'B' is no integer but of type T", "integer"),
     ("constants:\n  A: [1]", "DR205", 2, 6, "wants a value, this is a list", ""),
     ("constants:\n  2A: 1", "DR301", 2, 3, "'2A' is not a name", "begins with no digit"),
     ("constants:\n  a b: 1", "DR301", 2, 3, "'a b' is not a name", "letters"),
@@ -114,6 +115,8 @@ CASES = [
     ("threads:\n  if: pass", "DR301", 2, 3, "'if' is a word of Python", "another name"),
     ("threads:\n  a: {daemon: , run: pass}", "DR322", 2, 7, "no value", "true"),
     ("threads:\n  a: {daemon: yes, run: pass}", "DR209", 2, 15, "'yes'", "True"),
+    ("threads:\n  init: pass", "DR301", 2, 3, "schedules call the initial state", "another name"),
+    ("types:\n  T: [true]", "DR301", 2, 7, "how YAML writes True", "another name"),
     ("threads:\n  a: [b]", "DR205", 2, 6, "wants code", "`|`"),
     # ---- properties
     (

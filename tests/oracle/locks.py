@@ -13,6 +13,15 @@ from .model import Stamp, Variable
 
 Effect = tuple[str, Any, Any]
 
+LOCK_CALLS = {
+    *("spin_lock", "spin_trylock", "spin_unlock", "mutex_lock", "mutex_trylock", "mutex_unlock"),
+    *("lock_page", "trylock_page", "unlock_page", "down", "down_trylock", "up"),
+    *("read_lock", "read_trylock", "read_unlock", "write_lock", "write_trylock", "write_unlock"),
+    *("down_read", "down_read_trylock", "up_read"),
+    *("down_write", "down_write_trylock", "up_write", "downgrade_write"),
+    *("read_seqbegin", "read_seqretry", "write_seqlock", "write_sequnlock"),
+    *("read_seqcount_begin", "read_seqcount_retry", "write_seqcount_begin", "write_seqcount_end"),
+}
 SLEEPING = {"mutex_lock", "down", "down_read", "down_write", "lock_page"}
 TWICE = "lock taken twice"
 NOT_HELD = "unlock of a lock not held"

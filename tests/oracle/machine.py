@@ -31,6 +31,7 @@ class Place:
     code: Hashable  # the place in the text alone
     refs: frozenset[Any]  # pool values and stamps anywhere in the generator
     live: frozenset[Any]  # those that a live local has
+    content: Hashable  # pending values and live locals
     spare: tuple[Walk, Walker] | None
     edges: dict[Any, Place] = field(default_factory=dict)
     logs: dict[Any, list[tuple[Any, ...]]] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class Automaton:
     def __init__(self, model: Model, code: Procedure, constant: frozenset[str], abstract: bool = False) -> None:
         self.model, self.code, self.constant, self.abstract = model, code, constant, abstract
         self.live: dict[Hashable, set[tuple[int, str]]] | None = None
+        self.forget = False  # tell places apart by live locals only
         self.places: dict[Hashable, Place] = {}
 
     def start(self) -> Place:
@@ -76,21 +78,20 @@ class Automaton:
         code = tuple((text, at, positions(values)) for text, at, values in local)
         frames = tuple(tuple(sorted(frame.vars.items())) for frame in walker.frames)
         pending = tuple(tuple(frozen(value) for value in values.values()) for _, _, values in local)
-        digest = (code, pending, frames)
+        slots = [((depth, name), value) for depth, frame in enumerate(frames) for name, value in frame]
+        live = tuple(pair for pair in slots if self.live is None or pair[0] in self.live[code])
+        digest = (code, pending, live) if self.forget else (code, pending, frames)
         place = self.places.get(digest)
         if place is None:
-            slots = [((depth, name), value) for depth, frame in enumerate(frames) for name, value in frame]
-            wanted = None if self.live is None else self.live[code]
-            live = [value for slot, value in slots if wanted is None or slot in wanted]
-            refs = frozenset(held_in((pending, frames)))
-            used = frozenset(held_in((pending, tuple(live))))
-            place = self.places[digest] = Place(request, history, code, refs, used, (walk, walker))
+            used = frozenset(held_in((pending, live)))
+            refs = used if self.forget else frozenset(held_in((pending, frames)))
+            place = self.places[digest] = Place(request, history, code, refs, used, (pending, live), (walk, walker))
         return place
 
 
 def positions(values: dict[str, Any]) -> Hashable:
-    """Where in the text a Python frame of the walker is: its syntax nodes and the items of its unrolled loops."""
-    return tuple((name, frozen(v)) for name, v in values.items() if isinstance(v, ast.AST) or name == "item")
+    """Where in the text a Python frame of the walker is: syntax nodes, the items of unrolled loops, the way out."""
+    return tuple((name, frozen(v)) for name, v in values.items() if isinstance(v, ast.AST) or name in ("item", "way"))
 
 
 def frozen(value: Any) -> Any:
@@ -228,7 +229,7 @@ class Machine:
                 at = self.at(var, key)
                 if op in SLEEPING and self.spinning(cells, me):
                     raise Violation("sleeping while atomic")
-                rest = (atomic, values[0] if values else None, lambda: self.fresh(cells, places, f"#{var}", -1))
+                rest = (atomic, values[0] if values else None, lambda: self.fresh(cells, places, f"#{var}", at))
                 what, answer, value = operate(op, self.layout[at][0], cells[at], me, rest)
                 return [] if what == "wait" else [(what, answer, replaced(cells, at, value))]
             case ("alloc", t):

@@ -121,6 +121,8 @@ class Model:
     """Everything that the text declares, with the constants put in."""
 
     def __init__(self, files: list[dict[str, Any]], override: dict[str, str]) -> None:
+        self.known: dict[str, Any] = {}  # what names stand for, and
+        self.noted: dict[str, Type] = {}  # types that are settled
         self.raw_constants: dict[str, str] = {}
         self.raw_types: dict[str, Any] = {}
         for sections in files:
@@ -142,6 +144,7 @@ class Model:
             if sections.get("setup"):
                 self.setup.append(self.procedure("setup", ast.parse(sections["setup"]).body))
         last = files[-1]
+        self.families: list[tuple[str, ...]] = []
         self.threads = [thread for name, text in last["threads"].items() for thread in self.thread(name, text)]
         wanted = last.get("check")
         names = None if wanted is None else [wanted] if isinstance(wanted, str) else wanted
@@ -150,7 +153,11 @@ class Model:
         self.reach = [self.law(n, law) for n, law in last.get("reach", {}).items() if names is None or n in names]
 
     def type(self, text: str) -> Type:
-        text = text.strip()
+        if text not in self.noted:
+            self.noted[text] = self.settle(text.strip())
+        return self.noted[text]
+
+    def settle(self, text: str) -> Type:
         if text.endswith("| None"):
             return replace(self.type(text[: -len("| None")]), none=True)
         spec = self.raw_types.get(text, text)
@@ -197,6 +204,11 @@ class Model:
 
     def named(self, name: str) -> Any:
         """What a name that is no local and no variable stands for."""
+        if name not in self.known:
+            self.known[name] = self.meaning(name)
+        return self.known[name]
+
+    def meaning(self, name: str) -> Any:
         if name in self.raw_constants:
             return self.constant(self.raw_constants[name])
         for key, spec in self.raw_types.items():
@@ -225,15 +237,9 @@ class Model:
         self.variables[name] = Variable(name, tuple(dims), t, initial, top)
 
     def default(self, name: str, t: Type) -> Any:
-        unlocked: dict[str, Any] = {
-            "spinlock": None,
-            "mutex": None,
-            "bit_lock": False,
-            "semaphore": 1,
-            "rwlock": (None, ()),
-        }
-        unlocked |= {"rwsem": (None, (), ()), "stamp": Stamp(t.name, 0)}
-        unlocked |= {"seqlock": (None, Stamp(f"#{name}", 0)), "seqcount": (None, Stamp(f"#{name}", 0))}
+        unlocked: dict[str, Any] = {"spinlock": None, "mutex": None, "bit_lock": False, "semaphore": 1}
+        unlocked |= {"rwlock": (None, ()), "rwsem": (None, (), ()), "stamp": Stamp(t.name, 0)}
+        unlocked |= dict.fromkeys(("seqlock", "seqcount"), (None, Stamp(f"#{name}", 0)))
         if t.none:
             return None
         return unlocked[t.kind] if t.kind in unlocked else t.values[0]
@@ -256,8 +262,11 @@ class Model:
         return Procedure(name, body, tuple(params), result, types, firsts, frozenset(assigned))
 
     def note(self, node: ast.expr | None) -> Type:
+        """The type that an expression in the code names."""
         if node is None:
             raise ModelError("a parameter needs a type")
+        if isinstance(node, ast.Name):
+            return self.type(node.id)
         return self.type(str(node.value) if isinstance(node, ast.Constant) else ast.unparse(node))
 
     def thread(self, name: str, given: Any) -> list[Thread]:
@@ -267,7 +276,9 @@ class Model:
         if family:
             numbers = range(self.constant(family[2]), self.constant(family[3]) + 1)
             names = [f"{family[1]}{number}" for number in numbers]
-        return [Thread(n, self.procedure(n, ast.parse(text).body), daemon in ("True", "true")) for n in names]
+            self.families.append(tuple(names))
+        code = self.procedure(name, ast.parse(text).body)
+        return [Thread(n, code, daemon in ("True", "true")) for n in names]
 
     def law(self, name: str, given: Any) -> Property:
         text, end = (given, False) if isinstance(given, str) else (given["holds"], given.get("at") == "end")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .classes import count
 from .constants import analyse
 from .machine import JOINED, Automaton, Cells, Machine, Place, Violation, replaced
 from .model import Model, ModelError, Procedure, Property, load
@@ -21,12 +22,13 @@ __all__ = ["ModelError", "Verdict", "run"]
 class Verdict:
     verdict: str  # violated, holds, inconclusive
     violated: dict[str, int | None]  # the steps of the shortest trace; None for a reach that is never true
-    states: int  # of this oracle, which forgets nothing and renames nothing
+    states: int  # those of this search, without renaming
+    classes: int | None = None  # with forget: the states as the language counts them
 
 
 class Explorer:
-    def __init__(self, model: Model) -> None:
-        self.model = model
+    def __init__(self, model: Model, forget: bool = False) -> None:
+        self.model, self.forget = model, forget
         self.machine = Machine(model)
         self.names = [thread.name for thread in model.threads]
         self.needed = {thread.name for thread in model.threads if not thread.daemon}
@@ -105,7 +107,8 @@ class Explorer:
                     yield "blocks inside atomic", now, here
                 for what, answer, after in found:
                     if what == "ok":
-                        todo.append((automaton.advance(here, answer), after, True, path))
+                        place = automaton.advance(here, answer)
+                        todo.append((place, self.machine.forget(after, (*others, place)), True, path))
                     else:
                         yield what, now, here
 
@@ -147,7 +150,7 @@ class Explorer:
         constant, live = analyse(self.model, self.machine, codes, initial)
         self.automata = [Automaton(self.model, code, constant) for code in codes]
         for automaton, wanted in zip(self.automata, live, strict=True):
-            automaton.live = wanted
+            automaton.live, automaton.forget = wanted, self.forget
         for cells in initial:
             self.judge(cells, 0)
             rests = []
@@ -198,7 +201,8 @@ class Explorer:
         if not self.cut:
             self.violated |= dict.fromkeys(sorted(self.missing))
         verdict = "violated" if self.violated else "inconclusive" if self.cut else "holds"
-        return Verdict(verdict, self.violated, len(seen))
+        classes = count(self.model, self.machine, seen) if self.forget else None
+        return Verdict(verdict, self.violated, len(seen), classes)
 
     def admit(self, states: Any, seen: set[Any], depth: int) -> list[Any]:
         new = []
@@ -233,6 +237,16 @@ class Explorer:
         return found
 
 
-def run(path: Path, libraries: list[Path], constants: dict[str, str] | None = None, limit: int = 200_000) -> Verdict:
-    """The verdict of the model in a file. Raises ModelError for what is no model."""
-    return Explorer(load(path, libraries, constants)).explore(limit)
+def run(
+    path: Path,
+    libraries: list[Path],
+    constants: dict[str, str] | None = None,
+    limit: int = 200_000,
+    forget: bool = False,
+) -> Verdict:
+    """The verdict of the model in a file. Raises ModelError for what is no model.
+
+    Without `forget`, threads are told apart by all their locals, dead ones too, so that an error in the analysis of
+    live locals cannot merge two states. With it, `states` are those without renaming and `classes` those with.
+    """
+    return Explorer(load(path, libraries, constants), forget).explore(limit)

@@ -8,19 +8,11 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from .locks import LOCK_CALLS
 from .model import Model, ModelError, Procedure, Ref, Stamp, Type, arithmetic
 
 Walk = Generator[tuple[Any, ...], Any, Any]
 
-LOCK_CALLS = set(
-    """
-    spin_lock spin_trylock spin_unlock mutex_lock mutex_trylock mutex_unlock down down_trylock up lock_page
-    trylock_page unlock_page read_lock read_trylock read_unlock write_lock write_trylock write_unlock down_read
-    down_read_trylock up_read down_write down_write_trylock up_write downgrade_write read_seqbegin read_seqretry
-    write_seqlock write_sequnlock read_seqcount_begin read_seqcount_retry write_seqcount_begin
-    write_seqcount_end
-    """.split()
-)
 CELL_CALLS = {"atomic_inc", "atomic_dec", "atomic_dec_and_test", "xchg", "cmpxchg", "renew"}
 
 
@@ -213,12 +205,12 @@ class Values:
         """The declared type of an expression, as far as fields need it."""
         match node:
             case ast.Name():
+                if node.id in self.model.variables:
+                    return self.model.variables[node.id].type
                 if node.id in frame.types or node.id in frame.code.types:
                     return frame.types.get(node.id) or frame.code.types[node.id]
                 if node.id in frame.code.firsts:
                     return self.static(frame.code.firsts[node.id], frame)
-                if node.id in self.model.variables:
-                    return self.model.variables[node.id].type
                 return self.model.types.get(self.model.owner.get(node.id, ""))
             case ast.Attribute():
                 return self.model.variables[self.model.field(node.attr, self.static(node.value, frame), None)].type
@@ -232,7 +224,8 @@ class Values:
                 if name in ("alloc", "choose") and isinstance(args[0], ast.Name):
                     return self.model.type(args[0].id)
                 if name == "choose":
-                    return self.model.type(ast.unparse(args[0].generators[0].iter))
+                    clauses: Any = args[0]
+                    return self.model.note(clauses.generators[0].iter)
                 return self.static(args[0], frame) if args else None
         return None
 
@@ -260,11 +253,11 @@ class Values:
             case "maybe":
                 return (yield ("pick", (False, True)))
             case "alloc":
-                return (yield ("alloc", self.model.type(ast.unparse(args[0]))))
+                return (yield ("alloc", self.model.note(args[0])))
             case "finished":
                 return (yield ("finished", args[0].id))
             case "len":
-                return len(self.model.type(ast.unparse(args[0])).every())
+                return len(self.model.note(args[0]).every())
             case "min" | "max":
                 return (yield from self.extreme(name, args, frame))
             case "choose":
@@ -307,7 +300,7 @@ class Values:
         for part in node.args[1:]:
             value = yield from self.value(part, frame)
             self.use(value)
-            values = (*values, value)
+            values, value = (*values, value), None
         return (yield ("lock", name, var, key, values))
 
     def cell(self, name: str, node: ast.Call, frame: Frame) -> Walk:
@@ -316,7 +309,7 @@ class Values:
         for part in node.args[1:]:
             value = yield from self.value(part, frame)
             self.use(value)
-            values = (*values, value)
+            values, value = (*values, value), None
         if name in CELL_CALLS:
             return (yield ("cell", name, var, key, values))
         return (yield ("store", var, key, values[0]))
@@ -328,28 +321,30 @@ class Values:
             self.use(value)
             if value is None:
                 yield from self.fail("null dereference")
+                value = UNKNOWN
             if part is args[0] or isinstance(value, Sym):
                 best = value
             elif not isinstance(best, Sym):
                 best = min(best, value) if name == "min" else max(best, value)
+            value = None
         return UNKNOWN if isinstance(best, Sym) else best
 
     def choose(self, node: ast.expr, frame: Frame) -> Walk:
         if isinstance(node, ast.GeneratorExp):
             clause = node.generators[0]
-            t = self.model.type(ast.unparse(clause.iter))
+            t = self.model.note(clause.iter)
             if clause.ifs or t.kind == "pool":
                 answer = yield ("choose", t, clause, frame.copy())
                 self.mentioned(node, frame)
                 return answer
         else:
-            t = self.model.type(ast.unparse(node))
+            t = self.model.note(node)
             if t.kind == "pool":
                 return (yield ("choose", t, None, frame.copy()))
         return (yield ("pick", t.every()))
 
     def quantify(self, kind: str, node: ast.GeneratorExp, frame: Frame) -> Walk:
-        types = [self.model.type(ast.unparse(clause.iter)) for clause in node.generators]
+        types = [self.model.note(clause.iter) for clause in node.generators]
         if not frame.pure and any(t.kind == "pool" for t in types):
             answer = yield ("pure", kind, node, frame.copy())
             self.mentioned(node, frame)
@@ -366,16 +361,17 @@ class Values:
             self.use(value)
             if value is None:
                 yield from self.fail("null dereference")
+                value = UNKNOWN
             return value, not isinstance(value, Sym)
         clause = clauses[0]
         name = clause.target.id
-        t = self.model.type(ast.unparse(clause.iter))
+        t = self.model.note(clause.iter)
         items = (yield ("members", t.name)) if t.kind == "pool" else t.every()
         total: Any = 0
         sure = True
         for item in items:
             frame.vars[name], frame.types[name] = item, t
-            fits = True
+            fits, value, known = True, None, True
             for part in clause.ifs:
                 fits, known = yield from self.test(part, frame)
                 sure = sure and known
@@ -389,6 +385,7 @@ class Values:
                 elif value == (kind == "any"):
                     del frame.vars[name]
                     return value, sure
+                value = None
         frame.vars.pop(name, None)
         return (total if kind == "sum" else kind == "all"), sure
 

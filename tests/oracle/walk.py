@@ -105,6 +105,7 @@ class Walker(Values):
         right = yield from self.value(node.value, frame)
         self.use(right)
         new = yield from self.compute(node.op, old, right)
+        old = right = None  # only what is used again may distinguish two places
         if local:
             yield from self.fits(frame.code.types.get(name), new)
             self.bind(frame, name, new)
@@ -113,6 +114,7 @@ class Walker(Values):
 
     def loop(self, node: ast.While, frame: Frame) -> Walk:
         while True:
+            way = None
             self.spins += 1
             if self.spins > 10_000:
                 raise ModelError("loops without a shared access")
@@ -128,9 +130,10 @@ class Walker(Values):
     def unroll(self, node: ast.For, frame: Frame) -> Walk:
         target: Any = node.target
         name = target.id
-        t = self.model.type(ast.unparse(node.iter))
+        t = self.model.note(node.iter)
         for item in t.every():
             frame.vars[name], frame.types[name] = item, t
+            way = None
             way = yield from self.block(node.body, frame)
             if way == "break":
                 break
@@ -145,7 +148,8 @@ class Walker(Values):
             return (yield from self.together(node, frame))
         side = None
         if isinstance(lock, ast.Call):
-            side, lock = lock.func.id, lock.args[0]
+            function: Any = lock.func
+            side, lock = function.id, lock.args[0]
         var, key = yield from self.address(lock, frame)
         kind = self.model.variables[var].type.kind
         enter, leave = (READ if side == "read" else WRITE)[kind] if side else (ENTER[kind], LEAVE[kind])

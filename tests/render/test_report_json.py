@@ -105,3 +105,8 @@ def test_the_schema_misses_each_field_that_is_left_out(field: str) -> None:
     del value[field]
     with pytest.raises(ValidationError):
         VALIDATOR.validate(value)
+
+
+def test_what_was_cut_is_not_complete() -> None:
+    value = parsed(REPORTS["pool"]())
+    assert (value["verdict"], value["complete"], value["as_expected"]) == ("inconclusive", False, None)

@@ -13,15 +13,15 @@ import pytest
 from dfsrace.diagnostics import SourceFile
 from dfsrace.engine.outcome import Outcome, Stop, Violation
 from dfsrace.render import FORMATS
-from dfsrace.render.report_text import report_lines, report_text
-from dfsrace.render.style import Drawing
+from dfsrace.render.report_text import replay_lines, report_lines, report_text
+from dfsrace.render.style import Drawing, plain
 from dfsrace.render.words import result_line, result_value, shell_word
 from dfsrace.system import CoveragePoint, Property, System
 from dfsrace.system.expressions import Const
 from dfsrace.system.types import BOOL
 from dfsrace.trace.build import build_report
 from dfsrace.trace.report import About, Expectation, Report
-from tests.render.cases import golden, race_outcome, race_report
+from tests.render.cases import followed, golden, race_outcome, race_report
 from tests.trace.systems import lock_order, moves, span, unfixed_local
 
 POOL = Stop("pool", "Page")
@@ -190,3 +190,10 @@ def test_the_verdict_has_a_style_of_its_own() -> None:
 def test_each_format_has_one_function() -> None:
     assert set(FORMATS) == {"text", "json"}
     assert FORMATS["text"](race_report(), Drawing(), "1.0") == report_text(race_report())
+
+
+def test_a_replay_says_what_its_last_state_violates() -> None:
+    violating = plain(replay_lines("lock_order", followed(lock_order(), "cpu0 dlm")))
+    assert violating.startswith("lock_order   VIOLATES deadlock   2 steps · 1 switch\n\n  no thread can move.\n")
+    fine = plain(replay_lines("lock_order", followed(lock_order(), "cpu0")))
+    assert fine.startswith("lock_order   violates nothing in the end   1 step · 0 switches\n")

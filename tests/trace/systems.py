@@ -339,3 +339,32 @@ def entering() -> System:
 def moves(*threads: int) -> Schedule:
     """A schedule from the first initial state, without choices."""
     return Schedule(0, tuple(Move(thread) for thread in threads))
+
+
+def setter(name: str, cell: int, *values: int) -> Thread:
+    """Stores these values to a counter, one after another."""
+    code = Code()
+    for line, value in enumerate(values, 90):
+        code.add(Store(read(cell, COUNT), Const(value, COUNT)), f"{'xy'[cell]} = {value}", line)
+    return code.thread(name, "set()")
+
+
+def copier(*between: int) -> Thread:
+    """Loads x, stores these values to it, and stores to y what it loaded."""
+    code = Code()
+    slot = code.local("old", COUNT)
+    code.add(Load(slot, read(0, COUNT)), "old = x", 85)
+    for value in between:
+        code.add(Store(read(0, COUNT), Const(value, COUNT)), f"x = {value}", 86)
+    code.add(Store(read(1, COUNT), Local(slot, COUNT)), "y = old", 87)
+    return code.thread("cpu0", "copy()")
+
+
+def copying(*threads: Thread, x: int = 1) -> System:
+    """Two counters, x and y = 0; y is to stay 0."""
+    stays = Compare("==", Read(1, (), COUNT), Const(0, COUNT))
+    return system_of(
+        *threads,
+        variables=(plain_variable("x", COUNT, x), plain_variable("y", COUNT, 0)),
+        properties=(invariant("y_stays", stays),),
+    )

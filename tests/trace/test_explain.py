@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dfsrace.engine.outcome import Schedule
 from dfsrace.system import System
-from dfsrace.system.expressions import Compare, Const, Read
+from dfsrace.system.expressions import Compare, Const, Or, Read
 from dfsrace.system.program import Finish, LockOperation, Store
 from dfsrace.system.types import BOOL, LockType
 from dfsrace.trace.record import Explanation, Mark, Trace
@@ -18,6 +18,8 @@ from tests.trace.systems import (
     NODE,
     SIZE,
     Code,
+    copier,
+    copying,
     entering,
     invariant,
     lock_order,
@@ -26,6 +28,7 @@ from tests.trace.systems import (
     moves,
     plain_variable,
     read,
+    setter,
     sleeper,
     system_of,
     unfixed_local,
@@ -54,11 +57,12 @@ def test_a_stored_value_is_followed_back_to_the_load_that_went_stale() -> None:
     assert found.failing == "page0.mapping is None"
 
 
-def test_a_value_stored_before_it_went_stale_is_not_called_stale_but_the_test_before_it_is() -> None:
+def test_a_value_that_went_stale_after_it_was_stored_is_followed_too() -> None:
     found = race(0, 0, 1, 1, 1, 1, 0, 0, 0, 1, 1)
     assert found.sentences == (
-        "cpu0 tested A.i_size in step 1, when it was 1; "
-        "cpu1 set A.i_size to 0 in step 3, before cpu0 set mm0.pte[0] to page0 in step 9.",
+        "cpu0 sets mm0.pte[0] in step 9 to what it read from A.page_cache[0] in step 2; "
+        "cpu1 emptied A.page_cache[0] in step 11.",
+        "cpu1's last chance to undo it was zap_page_range in step 5, and mm0.pte[0] was still None then.",
     )
 
 
@@ -119,7 +123,7 @@ def test_a_deadlock_says_who_waits_for_whom() -> None:
 def test_sleeping_while_atomic_says_what_sleeps_and_which_lock_is_held() -> None:
     found = explained(sleeper(), moves(0), "sleeping while atomic")
     assert found.sentences == (
-        "cpu0 may sleep at might_sleep() in nopage in step 1 while it holds guard, taken in the same step.",
+        "cpu0 may sleep in step 1 (might_sleep() in nopage) and holds guard since that step.",
     )
 
 
@@ -161,3 +165,43 @@ def test_a_violation_in_the_initial_state_needs_no_step() -> None:
     system = replace(lost_update(), properties=(invariant("never", Const(0, BOOL)),))
     found = explained(system, Schedule(0, ()), "never")
     assert found.sentences == ("It is so in the initial state.",)
+
+
+def test_a_copied_value_that_another_thread_changed_is_stale() -> None:
+    found = explained(copying(copier(), setter("cpu1", 0, 2)), moves(0, 1, 0), "y_stays")
+    assert found.sentences == ("cpu0 sets y in step 3 to what it read from x in step 1; cpu1 set x to 2 in step 2.",)
+
+
+def test_what_a_thread_changed_itself_is_not_stale() -> None:
+    found = explained(copying(copier(2), setter("cpu1", 0, 3)), moves(0, 0, 0), "y_stays")
+    assert found.stale is None
+    found = explained(copying(copier(2), setter("cpu1", 0, 3)), moves(0, 0, 1, 0), "y_stays")
+    assert found.stale is None
+
+
+def test_a_value_that_came_back_in_time_is_not_stale() -> None:
+    found = explained(copying(copier(), setter("cpu1", 0, 2, 1)), moves(0, 1, 1, 0), "y_stays")
+    assert found.stale is None
+
+
+def test_a_store_that_changed_nothing_made_nothing_stale() -> None:
+    found = explained(copying(copier(), setter("cpu1", 0, 1, 2)), moves(0, 1, 1, 0), "y_stays")
+    assert found.stale is not None
+    assert found.stale.store == Mark(3, 0)
+
+
+def test_the_first_store_that_made_a_value_stale_is_named() -> None:
+    found = explained(copying(copier(), setter("cpu1", 0, 2, 3)), moves(0, 1, 1, 0), "y_stays")
+    assert found.stale is not None
+    assert found.stale.store == Mark(2, 0)
+
+
+def test_a_copy_and_its_original_that_changed_afterwards_are_named() -> None:
+    system = copying(copier(), setter("cpu1", 0, 2))
+    same = Or(
+        (Compare("==", Read(1, (), COUNT), Const(0, COUNT)), Compare("==", Read(0, (), COUNT), Read(1, (), COUNT)))
+    )
+    system = replace(system, properties=(invariant("copy_is_good", same),))
+    found = explained(system, moves(0, 0, 1), "copy_is_good")
+    assert found.sentences == ("cpu0 sets y in step 2 to what it read from x in step 1; cpu1 set x to 2 in step 3.",)
+    assert found.failing == "y != 0 and x != y"

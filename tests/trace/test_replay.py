@@ -12,7 +12,23 @@ from dfsrace.system import Initial, System
 from dfsrace.trace.record import Trace
 from dfsrace.trace.replay import Replayer, ReplayError, ReplayMismatch
 from dfsrace.trace.schedule import parse_schedule
-from tests.trace.systems import allocator, chooser, lock_order, lost_update, moves, sleeper, unfixed_local
+from tests.trace.systems import (
+    COUNT,
+    MAYBE_PAGE,
+    PAGE,
+    allocator,
+    chooser,
+    copying,
+    lock_order,
+    lost_update,
+    moves,
+    plain_variable,
+    setter,
+    sleeper,
+    system_of,
+    unfixed_local,
+    variable,
+)
 
 RACE = moves(0, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0)
 
@@ -185,3 +201,17 @@ def test_a_schedule_of_a_search_that_does_not_show_its_violation_is_our_bug(sche
 def test_another_violation_than_the_claimed_one_is_no_proof() -> None:
     with pytest.raises(ReplayMismatch, match="its last state violates sleeping while atomic"):
         Replayer(sleeper()).trace(moves(0), "lock held at exit")
+
+
+def test_an_invariant_that_stays_violated_is_marked_once() -> None:
+    trace = follow(copying(setter("cpu0", 1, 1, 2, 0, 3)), "cpu0*4")
+    assert [step.violates for step in trace.steps] == [("y_stays",), (), (), ("y_stays",)]
+
+
+def test_pages_that_variables_name_are_named_before_those_that_only_fields_name() -> None:
+    link = variable("Page.next", PAGE, (PAGE,), MAYBE_PAGE)
+    system = system_of(setter("cpu0", 1, 1), variables=(link, plain_variable("y", COUNT, 0)))
+    top = plain_variable("top", MAYBE_PAGE)
+    system = replace(system, variables=(link, system.variables[1], top), initial=(Initial((None, 0, 0, 1)),))
+    cells = {cell.name: cell.value for cell in follow(system, "cpu0").initial}
+    assert cells == {"page0.next": "page1", "page1.next": "None", "y": "0", "top": "page0"}

@@ -85,18 +85,25 @@ class Shift:
         return f"({self.varying} + {self.fixed})" if self.fixed else self.varying
 
 
+def pool_numbers(layout: Layout) -> dict[PoolType, int]:
+    """A number for each pool, by which generated code knows it."""
+    kinds = [*layout.memory.pools, *(base_type(cell.type) for cell in layout.memory.cells)]
+    kinds += [base_type(local.type) for thread in layout.system.threads for local in thread.locals]
+    kinds += [kind for kind in layout.system.types if isinstance(kind, PoolType)]
+    found = dict.fromkeys(kind for kind in kinds if isinstance(kind, PoolType))
+    return {pool: number for number, pool in enumerate(found)}
+
+
 class Expressions:
     """Writes expressions of one system."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, visible: int) -> None:
+        """`visible`: the mask of what decides which pool values quantifiers see."""
         self.layout = layout
+        self.visible = visible
         self.system = layout.system
         self.converter = Converter()
-        self.pools = {pool: i for i, pool in enumerate(layout.memory.pools)}
-
-    def pool_number(self, pool: PoolType) -> int:
-        """The number by which helpers know a pool."""
-        return self.pools.setdefault(pool, len(self.pools))
+        self.pools = pool_numbers(layout)
 
     # ---- cells
 
@@ -216,14 +223,18 @@ class Expressions:
 
     def _compare(self, expression: Compare, names: Names) -> str:
         left, right = self.write(expression.left, names), self.write(expression.right, names)
-        one, other = expression.left.type, expression.right.type
-        common = self._common(one, other)
+        return self.compared(expression.operator, (left, expression.left.type), (right, expression.right.type))
+
+    def compared(self, operator: str, left: tuple[str, Type], right: tuple[str, Type]) -> str:
+        """Source of a comparison of two (source, type)."""
+        common = self._common(left[1], right[1])
+        one, other = left[0], right[0]
         if common is not None:
-            left, right = self.converter.convert(left, one, common), self.converter.convert(right, other, common)
-        a, b = number(left), number(right)
+            one, other = self.converter.convert(*left, common), self.converter.convert(*right, common)
+        a, b = number(one), number(other)
         if a is not None and b is not None:
-            return literal(compare(expression.operator, a, b))
-        return f"({left} {expression.operator} {right})"
+            return literal(compare(operator, a, b))
+        return f"({one} {operator} {other})"
 
     @staticmethod
     def _common(one: Type, other: Type) -> Type | None:
@@ -250,8 +261,10 @@ class Expressions:
 
     def _checked(self, expression: Checked, names: Names) -> str:
         """The operand in the representation of the type that it must have."""
-        operand, wanted = expression.operand, expression.type
-        given, source = operand.type, self.write(operand, names)
+        return self.checked(self.write(expression.operand, names), expression.operand.type, expression.type)
+
+    def checked(self, source: str, given: Type, wanted: Type) -> str:
+        """A value of type `given` as `wanted` represents it; raises Fail where that has no such value."""
         if form(given) == NOTHING:
             return "null()" if not isinstance(wanted, OptionalType) else self.converter.convert(source, given, wanted)
         bounds = self._bounds(given, wanted)
@@ -292,7 +305,7 @@ class Expressions:
     def domain(self, kind: Type, state: str) -> str:
         """Source of the values of a domain, as an iterable of representations."""
         if isinstance(kind, PoolType):
-            return f"visible{self.pool_number(kind)}({state})"
+            return f"SEEN{self.pools[kind]}[{state} & {self.visible}]"
         return "(" + "".join(f"{constant(kind, value)}, " for value in finite_values(kind)) + ")"
 
     def _quantifier(self, expression: Quantifier, names: Names) -> str:

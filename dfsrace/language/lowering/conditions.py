@@ -103,9 +103,7 @@ class OneStep:
     def read(self, e: StateUse) -> Read:
         """A cell, its indices made to fit the dimensions."""
         dimensions = self._variables[e.variable].dimensions
-        indices = tuple(
-            coerced(self.expression(i), i.type, d) for i, d in zip(e.indices, dimensions, strict=True)
-        )
+        indices = tuple(coerced(self.expression(i), i.type, d) for i, d in zip(e.indices, dimensions, strict=True))
         return Read(e.variable, indices, e.type)
 
     def _chain(self, e: CompareExpression) -> Expr:

@@ -123,7 +123,7 @@ def reads_state(expression: Expr, known: Known) -> bool:
 
 
 def _junction(operands: tuple[Expr, ...], stops: bool) -> Expr:
-    """And (`stops` False) or Or (True) without the operands that decide nothing, nor those after one that decides all."""
+    """And (`stops` False) or Or (True) without operands that decide nothing, nor those after one that decides all."""
     kept: list[Expr] = []
     for operand in operands:
         if isinstance(operand, Const):

@@ -33,7 +33,7 @@ class OpenWith:
 
 
 class Context:
-    """Shared by the lowering of expressions and statements of one thread. `inline` lowers a call and gives its result."""
+    """Shared by the lowering of expressions and statements of one thread. `inline` lowers a call, gives its result."""
 
     def __init__(
         self,

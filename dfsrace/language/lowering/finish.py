@@ -173,7 +173,9 @@ def _liveness(drafts: list[Draft]) -> list[tuple[frozenset[int], frozenset[int]]
 # ---- slots
 
 
-def _shared_slots(nodes: tuple[Node, ...], names: list[LocalVariable]) -> tuple[dict[int, int], tuple[LocalVariable, ...]]:
+def _shared_slots(
+    nodes: tuple[Node, ...], names: list[LocalVariable]
+) -> tuple[dict[int, int], tuple[LocalVariable, ...]]:
     """Old slot -> new slot, such that locals of one type that are never live together share one."""
     conflicts: dict[int, set[int]] = {}
     for node in nodes:

@@ -32,8 +32,8 @@ class Drafted:
 def lower(model: TypedModel) -> System:
     """The transition system of a model without static errors.
 
-    Raises ModelError where setup waits, leaves a lock held or meets an automatic violation, and where the code grows too
-    large. Constancy of variables is found as the language fixes it: from all code, as often as code drops out of reach.
+    Raises ModelError where setup waits, leaves a lock held or meets an automatic violation, and where the code grows
+    too large. Constancy is found as the language fixes it: from all code, as often as some drops out of reach.
     """
     declarations = model.declarations
     variables = declarations.variables
@@ -58,9 +58,7 @@ def lower(model: TypedModel) -> System:
     )
 
 
-def _settled(
-    model: TypedModel, by_setup: frozenset[int], initials: Initials
-) -> tuple[Known, dict[int, Drafted]]:
+def _settled(model: TypedModel, by_setup: frozenset[int], initials: Initials) -> tuple[Known, dict[int, Drafted]]:
     """Drafts of all threads' code under the constants that this very code leaves constant."""
     known = Known()
     while True:
@@ -133,5 +131,3 @@ def _property(p: TypedProperty, variables: tuple[Variable, ...]) -> Property:
     condition = step.expression(p.condition)
     says = None if p.says is None else step.message(p.says)
     return Property(p.name, "reach" if p.reach else "invariant", p.at_end, condition, says, p.span)
-
-
