@@ -14,7 +14,6 @@ from dfsrace.system.types import (
     NamedType,
     NoneType,
     OptionalType,
-    PoolType,
     RangeType,
     StampType,
     Type,
@@ -122,7 +121,6 @@ def _remainders(left: RangeType, right: RangeType) -> RangeType:
     return RangeType(low, high)
 
 
-
 def with_article(kind: Type) -> str:
     """What a value of the type is, in words."""
     match kind:
@@ -130,14 +128,15 @@ def with_article(kind: Type) -> str:
             return "None"
         case BoolType():
             return "a Boolean"
+        case RangeType(low, high) if low == high:
+            return "an integer"
         case RangeType() | IntType():
             return f"an integer ({type_text(kind)})"
-        case PoolType():
-            return f"a {kind.name} of a pool"
         case StampType():
             return f"a stamp ({kind.name})"
         case LockType():
             return f"a {kind.kind}"
         case OptionalType():
             return f"{with_article(kind.base)} or None"
-    return f"a {type_text(kind)}"
+    name = type_text(kind)
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"

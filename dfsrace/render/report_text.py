@@ -90,11 +90,13 @@ class _Writer:
             numbers += _counts(single)
         elif not report.violations:
             numbers.append(f"depth {report.outcome.depth:,}")
-        names = ", ".join(report.violated) if len(report.violated) < 4 else counted(len(report.violated), "property")
         room = self.drawing.width
         model = self.drawing.fit(self.drawing.clean(report.model), 40)
         tail = self.dot.join(numbers)
-        names = self.drawing.fit(self.drawing.clean(names), max(room - width(model) - width(word) - 6, 0))
+        names, most = self.drawing.clean(", ".join(report.violated)), max(room - width(model) - width(word) - 6, 0)
+        if len(report.violated) > 1 and width(names) + width(tail) + 3 > most:
+            names = counted(len(report.violated), "property")
+        names = self.drawing.fit(names, most)
         named = f"   {names}" if names else ""
         left = width(model) + 3 + width(word) + width(named)
         head: Line = ((model, "title"), (f"   {word}", style), (named, "title"))
@@ -137,7 +139,10 @@ class _Writer:
         stopped, outcome = self.report.stopped_by, self.report.outcome
         assert stopped is not None
         if stopped.kind == "switches" and not self.report.violations:
-            yield from prose(f"nothing found with up to {stopped.detail} switches", self.drawing)
+            switches = (
+                counted(int(stopped.detail), "switch") if stopped.detail.isdecimal() else f"{stopped.detail} switches"
+            )
+            yield from prose(f"nothing found with up to {switches}", self.drawing)
         else:
             advice = f"; {stopped.advice}" if stopped.advice else ""
             yield from prose(f"not everything was explored: {stopped.reason}{advice}", self.drawing)

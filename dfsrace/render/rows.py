@@ -121,7 +121,8 @@ class Rows:
         if heading := nesting.enter(node.stack):
             self.entries.append(Entry("heading", step.thread, heading[0], clean(heading[1])))
         effects = list(self._effects(node))
-        entry = Entry("statement", step.thread, self._prefix(step.thread, node), clean(node.text), number)
+        text = clean(node.text) or "(end)" * node.fails
+        entry = Entry("statement", step.thread, self._prefix(step.thread, node), text, number)
         first = effects[0] if effects else None
         self.entries.append(replace(entry, effect=first, mark=Mark(step.number, place)))
         self.entries += [Entry("effect", step.thread, effect=effect) for effect in effects[1:]]
@@ -147,6 +148,8 @@ class Rows:
         if node.lock:
             if node.lock.event == "other" and node.result is not None:
                 yield Effect(note=f"(gives {clean(node.result)})")
+            elif node.lock.event == "other" and node.lock.call == "down_write" and node.changes:
+                yield Effect(note="(registers, and waits)")
             return
         for change in node.changes:
             yield self._change(change)

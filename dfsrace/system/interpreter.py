@@ -64,9 +64,10 @@ class LoopsWithoutAccess(Exception):
 class Run:
     """One execution of one thread: what it sees, and afterwards what it did.
 
-    `others`: the live locals of the other threads. `opening`: only the thread's first local nodes run. After `go`: `end` says how it ended: `rests` before `node`,
-    `finished`, `waits`, `violation` (its name is `detail`), `exhausted` (the pool is `detail`). `after`: the cells when
-    the shared access was done, None if it was not (of an atomic block: when it was left).
+    `others`: the live locals of the other threads. `opening`: only the thread's first local nodes run. After `go`:
+    `end` says how it ended: `rests` before `node`, `finished`, `waits`, `violation` (its name is `detail`), `exhausted`
+    (the pool is `detail`). `after`: the cells when the shared access was done, None if it was not (of an atomic block:
+    when it was left).
     """
 
     memory: Memory

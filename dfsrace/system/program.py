@@ -98,7 +98,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A cell := value (evaluated from locals and constants, before the indices' own checks)."""
+    """A cell := value. The indices are checked first, then the value."""
 
     access: Read
     value: Expr

@@ -12,6 +12,8 @@ from dfsrace.trace.flow import Flow, Overtaken
 from dfsrace.trace.locks import held_locks, sleeping_locks, taken_in
 from dfsrace.trace.record import CellChange, Executed, Explanation, Mark, Stale, TraceStep, Waiting
 
+MOST_FOLLOWED = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -37,8 +39,8 @@ def explain(facts: Facts) -> Explanation:
         return Explanation(("It is so in the initial state.",), failing=facts.failing)
     if facts.violated in _AUTOMATIC:
         return _AUTOMATIC[facts.violated](facts)
-    if facts.violated in ("assertion", "null dereference", "value out of range") and (found := used_stale(facts)):
-        return found
+    if facts.violated in ("assertion", "null dereference", "value out of range"):
+        return used_stale(facts) or by_cells(facts)
     return by_cells(facts)
 
 
@@ -60,12 +62,13 @@ def by_cells(facts: Facts) -> Explanation:
     for cell, mark in latest:
         for tested in flow.tested(mark):
             if over := flow.overtaken(tested, mark):
-                return _decided_stale(facts, cell, mark, over)
-    if latest:
-        cell, mark = latest[0]
+                did = _did(flow.operation(mark), flow.change_of(mark, cell))
+                return _decided(facts, over, f"{_who(flow, mark)} {did} in step {mark.step}", mark)
+    if last := flow.last_change(facts.cells):
+        cell, mark = last
         change = flow.change_of(mark, cell)
         did = f"{_who(flow, mark)} {_did(flow.operation(mark), change)} in step {mark.step}"
-        return Explanation((f"{did}, the last store to what the property reads.",), None, facts.failing, (mark,))
+        return Explanation((f"{did}, the last change of what the property reads.",), None, facts.failing, (mark,))
     places = (Mark(facts.steps[-1].number, 0),) if facts.steps[-1].executed else ()
     return Explanation((), None, facts.failing, places)
 
@@ -73,7 +76,7 @@ def by_cells(facts: Facts) -> Explanation:
 def _stale_on_the_way(flow: Flow, cell: str, mark: Mark) -> Iterator[tuple[str, Mark, Overtaken]]:
     """Stores of stale values that a store's value came from, the store itself first, then those before it."""
     waiting, seen = [(cell, mark)], {mark}
-    while waiting:
+    while waiting and len(seen) < MOST_FOLLOWED:
         cell, mark = waiting.pop(0)
         for origin in flow.origins(mark):
             if over := flow.overtaken(origin.load, mark, origin.copied):
@@ -124,23 +127,20 @@ def _last_chance(facts: Facts, flow: Flow, cell: str, mark: Mark) -> tuple[str, 
     return ()
 
 
-def _decided_stale(facts: Facts, cell: str, mark: Mark, over: Overtaken) -> Explanation:
-    """A thread went on by a test that another thread had made out of date."""
+def _decided(facts: Facts, over: Overtaken, last: str, mark: Mark) -> Explanation:
+    """A thread went on by a test that another thread had made out of date, and did what `last` says."""
     flow = Flow(facts.system, facts.steps)
     read = next(r for r in flow.executed(over.load).reads if r.name == over.change.name)
-    saw = "waited until" if isinstance(flow.operation(over.load), Wait) else "tested"
-    first = f"{_who(flow, over.load)} {saw} {read.name} in step {over.load.step}, when it was {read.value}"
-    if saw == "waited until":
+    first = f"{_who(flow, over.load)} tested {read.name} in step {over.load.step}, when it was {read.value}"
+    if isinstance(flow.operation(over.load), Wait):
         first = f"{_who(flow, over.load)}'s wait was over in step {over.load.step}, when {read.name} was {read.value}"
     then = f"{_who(flow, over.store)} {_did(flow.operation(over.store), over.change)} in step {over.store.step}"
-    change = flow.change_of(mark, cell)
-    last = f"before {_who(flow, mark)} {_did(flow.operation(mark), change)} in step {mark.step}"
     stale = Stale(over.load, over.store, read.name)
-    return Explanation((f"{first}; {then}, {last}.",), stale, facts.failing, (over.load, mark, over.store))
+    return Explanation((f"{first}; {then}, before {last}.",), stale, facts.failing, (over.load, mark, over.store))
 
 
 def used_stale(facts: Facts) -> Explanation | None:
-    """The failing step used a value that another thread had made out of date; None if it did not."""
+    """The failing step used a value, or had passed a test, that another thread had made out of date; else None."""
     flow, mark = Flow(facts.system, facts.steps), _failing(facts)
     for origin in flow.used(mark):
         if over := flow.overtaken(origin.load, mark, origin.copied):
@@ -152,6 +152,9 @@ def used_stale(facts: Facts) -> Explanation | None:
             )
             stale = Stale(over.load, over.store, read.name)
             return Explanation((text,), stale, facts.failing, (over.load, mark, over.store))
+    for tested in flow.tested(mark):
+        if over := flow.overtaken(tested, mark):
+            return _decided(facts, over, f"{_who(flow, mark)} failed in step {mark.step}", mark)
     return None
 
 
@@ -162,11 +165,13 @@ def deadlock(facts: Facts) -> Explanation:
     """Who waits for what, and who has it."""
     holders = held_locks(facts.steps)
     names = [thread.name for thread in facts.system.threads]
-    parts = []
+    groups: dict[str, list[str]] = {}
     for waiting in facts.waiting:
-        has = [lock for lock in holders.get(waiting.thread, {}) if lock]
-        owning = f"{names[waiting.thread]} holds {_listed(has)} and waits" if has else f"{names[waiting.thread]} waits"
-        parts.append(f"{owning} {waiting.goal}" if waiting.goal else owning)
+        has = list(holders.get(waiting.thread, {}))
+        goal = f" {waiting.goal}" if waiting.goal else ""
+        does = f"holds {_listed(has)} and waits{goal}" if has else f"waits{goal}"
+        groups.setdefault(does, []).append(names[waiting.thread])
+    parts = [f"{_listed(who)} {does if len(who) == 1 else _plural(does)}" for does, who in groups.items()]
     sentence = "; ".join(parts)
     marks = [mark for taken in holders.values() for mark in taken.values()]
     return Explanation((f"{sentence}.",) if parts else (), None, facts.failing or "deadlock", tuple(marks[:3]))
@@ -254,6 +259,15 @@ def _did(operation: Operation, change: CellChange) -> str:
     if isinstance(operation, Atomic):
         return f"changed {change.name} to {change.new}"
     return f"set {change.name} to {change.new}"
+
+
+def _plural(does: str) -> str:
+    """What several threads do, of what one does."""
+    return (
+        does.replace("holds ", "hold ", 1).replace("waits", "wait", 1)
+        if does.startswith("holds")
+        else f"wait{does[5:]}"
+    )
 
 
 def _step(step: int, known: int) -> str:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dfsrace.system.expressions import Checked, Expr, Local, locals_of
@@ -80,6 +80,15 @@ class Flow:
         if before is not None:
             marks = [m for m in marks if (m.step, m.executed) < (before.step, before.executed)]
         return marks[-1] if marks else None
+
+    def last_change(self, cells: Iterable[str]) -> tuple[str, Mark] | None:
+        """The last store that gave one of the cells another value."""
+        wanted = set(cells)
+        for mark in reversed(list(self.marks())):
+            for change in reversed(self.executed(mark).changes):
+                if change.name in wanted and change.old != change.new:
+                    return change.name, mark
+        return None
 
     def change_of(self, mark: Mark, cell: str) -> CellChange:
         """What a node did to a cell that it stored to."""

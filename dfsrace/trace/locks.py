@@ -108,5 +108,5 @@ def waiting_at(node: Node, thread: int, lock: str, steps: tuple[TraceStep, ...],
     elif isinstance(operation, Choose):
         goal, reason = f"in {node.text}, which has nothing to choose from", "nothing to choose from"
     elif isinstance(operation, AtomicBegin):
-        goal = "before an atomic block"
+        goal = "to begin an atomic block"
     return Waiting(thread, node.span, node.stack, node.text, reason, goal)

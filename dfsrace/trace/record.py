@@ -181,6 +181,10 @@ class Trace:
     explanation: Explanation = Explanation()
     waiting: tuple[Waiting, ...] = ()
 
+    def __repr__(self) -> str:
+        end = f", violates {', '.join(self.violated)}" if self.violated else ""
+        return f"<Trace {self.schedule_text or 'without steps'}: {len(self.steps)} steps{end}>"
+
     @property
     def switches(self) -> int:
         """How many steps are made by another thread than the step before."""

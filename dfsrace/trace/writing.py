@@ -10,7 +10,19 @@ from dfsrace.engine.outcome import Schedule
 from dfsrace.engine.reference.stepping import ConcreteState, Start, Stepper, StepResult
 from dfsrace.system.evaluation import Scope
 from dfsrace.system.memory import base_type
-from dfsrace.system.program import Alloc, Assert, LockOperation, Renew, Thread, shared_instruction
+from dfsrace.system.program import (
+    Alloc,
+    Assert,
+    Assign,
+    AtomicBegin,
+    Barrier,
+    LockOperation,
+    Node,
+    Nop,
+    Renew,
+    Thread,
+    shared_instruction,
+)
 from dfsrace.system.system import AUTOMATIC_PROPERTIES
 from dfsrace.system.types import LockType, StampType, Value
 from dfsrace.trace.claims import Failure, failure_of, message_text
@@ -250,7 +262,7 @@ class Writer:
             zip(self.state.nodes, self.stepper.has_finished(self.state), strict=True)
         ):
             if not done:
-                node = self.system.threads[thread].nodes[place]
+                node = first_shared(self.system.threads[thread], place)
                 moment = Scope(self.memory, self.state.cells, dict(self.state.locals[thread]))
                 operation = node.operation
                 lock = lock_name(operation, moment, self.names) if isinstance(operation, LockOperation) else ""
@@ -275,6 +287,14 @@ class Writer:
         if not locks:
             return None
         return all(self.first[n] == self.memory.cells[n].initial for n in locks)
+
+
+def first_shared(code: Thread, place: int) -> Node:
+    """Where a thread really waits: of an atomic block the first access in it, if nothing branches before."""
+    node = code.nodes[place]
+    while isinstance(node.operation, AtomicBegin | Nop | Assign | Barrier):
+        node = code.nodes[node.next[0]]
+    return node if shared_instruction(node) else code.nodes[place]
 
 
 def _one_line(text: str) -> str:

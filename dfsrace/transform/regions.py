@@ -11,21 +11,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dfsrace.system.program import Branch, Choose, Thread, starts_step
+from dfsrace.system.program import Branch, Choose, LockOperation, Thread, starts_step
 
 LARGEST_TREE = 2_000
-LONGEST_PATH = 150
+MOST_FORKS = 100
 DEEPEST_NESTING = 40
 MOST_CHOICES = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """The tree below a node: its size in nodes, its longest path, the branches and choices on a path; or a cycle."""
+    """The tree below a node, or a cycle: its size in nodes; on a path, what may fork, branches, choices."""
 
     cyclic: bool = False
     size: int = 0
-    length: int = 0
+    forks: int = 0
     branches: int = 0
     choices: int = 0
 
@@ -34,7 +34,7 @@ class Region:
         """True if the region can be written out."""
         return not self.cyclic and (
             self.size <= LARGEST_TREE
-            and self.length <= LONGEST_PATH
+            and self.forks <= MOST_FORKS
             and self.branches <= DEEPEST_NESTING
             and self.choices <= MOST_CHOICES
         )
@@ -68,9 +68,10 @@ def region(thread: Thread, start: int) -> Region:
 
 def _joined(thread: Thread, place: int, parts: list[Region]) -> Region:
     operation = thread.nodes[place].operation
+    trying = isinstance(operation, LockOperation) and "trylock" in operation.call
     return Region(
-        size=1 + sum(part.size for part in parts),
-        length=1 + max((part.length for part in parts), default=0),
-        branches=isinstance(operation, Branch) + max((part.branches for part in parts), default=0),
+        size=1 + (1 + trying) * sum(part.size for part in parts),
+        forks=isinstance(operation, Branch | Choose | LockOperation) + max((part.forks for part in parts), default=0),
+        branches=(trying or isinstance(operation, Branch)) + max((part.branches for part in parts), default=0),
         choices=isinstance(operation, Choose) + max((part.choices for part in parts), default=0),
     )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from dfsrace.diagnostics import NOWHERE
 from dfsrace.system import CoveragePoint, Initial, Property, System, Variable
 from dfsrace.system.cells import cells_of
-from dfsrace.system.expressions import Bound, Checked, Compare, Const, Expr, Local, Not, Quantifier, Read, locals_of
+from dfsrace.system.expressions import Compare, Const, Expr, Read, locals_of
 from dfsrace.system.program import (
     Alloc,
     Assert,
@@ -29,7 +29,7 @@ from dfsrace.system.program import (
     Thread,
     Wait,
 )
-from dfsrace.system.types import BOOL, INT, LockType, PoolType, RangeType, Type, Value
+from dfsrace.system.types import LockType, RangeType, Type, Value
 
 Line = tuple[Operation, tuple[int, ...]] | Operation
 
@@ -170,32 +170,3 @@ def number(value: int) -> Const:
 def equal(left: Expr, right: Expr) -> Compare:
     """left == right."""
     return Compare("==", left, right)
-
-
-def none(pool: PoolType | None = None) -> Const:
-    """None."""
-    from dfsrace.system.types import NONE
-
-    return Const(None, NONE)
-
-
-__all__ = [
-    "BOOL",
-    "INT",
-    "Bound",
-    "Checked",
-    "Local",
-    "Not",
-    "Quantifier",
-    "at",
-    "code",
-    "equal",
-    "family",
-    "invariant",
-    "none",
-    "number",
-    "reach",
-    "system",
-    "thread",
-    "variable",
-]

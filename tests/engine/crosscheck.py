@@ -7,6 +7,7 @@ from collections import Counter
 
 from dfsrace.engine.reference.compiled import Compiled
 from dfsrace.engine.reference.path import VIOLATION
+from dfsrace.engine.reference.stepping import StepResult
 from dfsrace.system import System
 
 
@@ -53,15 +54,25 @@ def _compare(compiled: Compiled, state: int, thread: int, found: list[str]) -> s
 
 
 def _changed(compiled: Compiled, state: int) -> Counter[tuple[int, int]]:
-    """The cells after the shared access of steps that ended in a violation."""
-    mask = (1 << compiled.layout.cell_bits) - 1
-    return Counter((b[2], (state if b[3] < 0 else b[3]) & mask) for b in compiled.bad)
+    """What properties see after the shared access of steps that ended in a violation."""
+    return Counter((b[2], _visible(compiled, state if b[3] < 0 else b[3])) for b in compiled.bad)
 
 
-def _interpreted_changes(compiled: Compiled, state: int, results: list) -> Counter[tuple[int, int]]:  # type: ignore[type-arg]
-    mask = (1 << compiled.layout.cell_bits) - 1
+def _visible(compiled: Compiled, state: int) -> int:
+    """The cells without the fields of pool values that no other cell leads to."""
+    state &= (1 << compiled.layout.cell_bits) - 1
+    for (pool, value), block in compiled.references.blocks.items():
+        if value not in compiled.references.visible(state, pool):
+            state &= ~block
+    return state
+
+
+def _interpreted_changes(compiled: Compiled, state: int, results: list[StepResult]) -> Counter[tuple[int, int]]:
     return Counter(
-        (VIOLATION[r.violation], state & mask if r.after is None else compiled.layout.encode_cells(r.after))
+        (
+            VIOLATION[r.violation],
+            _visible(compiled, state if r.after is None else compiled.layout.encode_cells(r.after)),
+        )
         for r in results
         if r.violation
     )

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
+from dfsrace.system.choices import Choice
 from dfsrace.system.expressions import Checked, Const, Local
 from dfsrace.system.interpreter import (
     LoopsWithoutAccess,
@@ -16,8 +19,8 @@ from dfsrace.system.interpreter import (
 )
 from dfsrace.system.memory import Memory
 from dfsrace.system.program import Alloc, Branch, Choose, Finish, Load, LockOperation, Nop, Renew, Store, Wait
-from dfsrace.system.types import BOOL, LockType, OptionalType, PoolType, RangeType, StampType
-from tests.engine.build import at, equal, number, thread, variable
+from dfsrace.system.types import BOOL, LockType, OptionalType, PoolType, RangeType, StampType, Type, Value
+from tests.engine.build import Line, at, equal, number, thread, variable
 
 PAGE = PoolType("Page", 2)
 CONTENTS = StampType("Contents")
@@ -31,7 +34,8 @@ VARIABLES = (
 CELLS = tuple(cell.initial for cell in Memory(VARIABLES, 2).cells)
 
 
-def run(lines, locals_=()):
+def run(lines: Sequence[Line], locals_: Sequence[Type] = ()) -> list[tuple[tuple[Choice, ...], tuple[Value, ...]]]:
+    """What setup gives."""
     return run_to_end(VARIABLES, CELLS, thread("setup", lines, locals_), 2)
 
 
@@ -77,7 +81,7 @@ def test_what_setup_may_not_do() -> None:
 
 
 def test_an_exhausted_pool_keeps_the_other_results() -> None:
-    lines = [
+    lines: list[Line] = [
         Choose(3, BOOL, 0, None),
         (Branch(Local(3, BOOL)), (2, 6)),
         Alloc(0, PAGE),

@@ -11,6 +11,7 @@ from typing import Any
 from .machine import Cells, Machine, Place
 from .model import Model, Ref, Stamp
 
+Shape = tuple[int, list[Any]]  # all of a place but its pool values and stamps, numbered; and those
 State = tuple[Cells, tuple[Place, ...]]
 
 
@@ -18,6 +19,7 @@ def count(model: Model, machine: Machine, states: Iterable[State]) -> int:
     """A class is the set of all pictures of its states, so no picture has to be chosen."""
     names = [thread.name for thread in model.threads]
     orders = list(shuffles(model, names))
+    shapes = Shapes()
     found = set()
     for cells, places in states:
         pictures = set()
@@ -27,9 +29,23 @@ def count(model: Model, machine: Machine, states: Iterable[State]) -> int:
                 renamed(value, called) if variable.type.kind in ("rwlock", "rwsem") else owned(value, called, variable)
                 for value, (variable, _) in zip(cells, machine.layout, strict=True)
             )
-            pictures |= set(draw(machine, shown, tuple(places[old] for old in order)))
+            pictures |= set(draw(machine, shown, [shapes.of(places[old]) for old in order]))
         found.add(frozenset(pictures))
     return len(found)
+
+
+class Shapes:
+    def __init__(self) -> None:
+        self.numbers: dict[Any, int] = {}
+        self.shapes: dict[Place, Shape] = {}
+
+    def of(self, place: Place) -> Shape:
+        if place not in self.shapes:
+            items = list(flat((place.code, place.content)))
+            rest = tuple(type(item) if isinstance(item, Ref | Stamp) else item for item in items)
+            named = [item for item in items if isinstance(item, Ref | Stamp)]
+            self.shapes[place] = self.numbers.setdefault(rest, len(self.numbers)), named
+        return self.shapes[place]
 
 
 def shuffles(model: Model, names: list[str]) -> Iterator[tuple[int, ...]]:
@@ -63,17 +79,16 @@ def owned(value: Any, called: dict[str, str], variable: Any) -> Any:
     return value
 
 
-def draw(machine: Machine, cells: Cells, places: tuple[Place, ...]) -> Iterator[tuple[Any, ...]]:
+def draw(machine: Machine, cells: Cells, places: list[Shape]) -> Iterator[tuple[Any, ...]]:
     """The state with pool values and stamps named in the order in which they are met, from what is named onwards."""
     roots = [value for value, owner in zip(cells, machine.owner, strict=True) if owner is None]
-    content = [(place.code, place.content) for place in places]
-    live = machine.spread(cells, {*filter(is_ref, flat((roots, content)))})
+    live = machine.spread(cells, {*flat((roots, places))})
     loose = sorted(value for value in machine.held(cells, set(live)) if value not in live)
     for order in itertools.permutations(loose):  # held only by a lock inside: nothing says which comes first
         names: dict[Any, int] = {}
         picture: list[Any] = []
         queue: list[Ref] = []
-        for value in flat((roots, content, order)):
+        for value in flat((roots, places, order)):
             note(value, names, picture, queue)
         for ref in queue:
             for at in machine.fields.get(ref, ()):
@@ -91,10 +106,6 @@ def note(value: Any, names: dict[Any, int], picture: list[Any], queue: list[Ref]
         picture.append((kind, names[value]))
     else:
         picture.append(value)
-
-
-def is_ref(value: Any) -> bool:
-    return isinstance(value, Ref)
 
 
 def flat(value: Any) -> Iterator[Any]:

@@ -28,6 +28,8 @@ def thread(state: str, *codes: str, rest: str = "") -> str:
     return text + rest
 
 
+PAGE = "p: Page | None; Page.lock: bit_lock"
+LATE: Violated = {"blocks inside atomic": 1}
 LOCKS: dict[str, tuple[str, str, Violated]] = {
     "a spinlock taken twice": ("l: spinlock", "spin_lock(l); spin_lock(l)", {"lock taken twice": 2}),
     "a trylock of one's own lock": ("l: mutex", "mutex_lock(l); got = mutex_trylock(l); assert got", {"assertion": 3}),
@@ -163,12 +165,16 @@ def test_a_page_that_only_a_dead_local_has_is_free(tmp_path: Path) -> None:
     assert oracle(tmp_path, thread(state, dropped)).verdict == "inconclusive"
     dropped = "a = alloc(Page); b = alloc(Page); keep = b; c = alloc(Page); keep = c"
     assert oracle(tmp_path, thread(state, dropped)).verdict == "holds"
+    copied = "a = alloc(Page); keep = alloc(Page); c = alloc(Page); b = a; keep = c"
+    assert oracle(tmp_path, thread(state, copied)).verdict == "holds"
 
 
 def test_what_only_a_local_has_is_not_seen_by_choose(tmp_path: Path) -> None:
     state = "keep: Page | None"
     assert oracle(tmp_path, thread(state, "a = alloc(Page); b = choose(Page); keep = a")).violated == {"deadlock": 1}
     assert oracle(tmp_path, thread(state, "keep = alloc(Page); b = choose(Page)")).verdict == "holds"
+    code = "a = alloc(Page); with a.l:;   seen = any(True for p in Page);   assert seen; keep = a"
+    assert oracle(tmp_path, thread(f"{state}; Page.l: mutex", code)).violated == {"assertion": 4}
 
 
 def test_versions_go_on_for_ever_in_finitely_many_states(tmp_path: Path) -> None:

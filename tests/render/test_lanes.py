@@ -13,6 +13,7 @@ from dfsrace.render.style import Drawing, plain
 from dfsrace.trace.record import Trace
 from tests.render.cases import PROPERTY, RACE, drawn, followed, golden, swapped, trace_of
 from tests.trace.systems import allocator, chooser, entering, lock_order, lost_update, moves, sleeper, unfixed_local
+from tests.trace.test_locks import system
 
 OTHER_RACE = moves(1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1)
 
@@ -26,6 +27,7 @@ TRACES: dict[str, Callable[[], Trace]] = {
     "entering": lambda: trace_of(entering(), moves(0, 1, 1, 1, 0, 0), "one_inside"),
     "choices": lambda: followed(chooser(), "cpu0#B cpu1 cpu0 cpu0#C cpu0"),
     "pages": lambda: followed(allocator(), "cpu0*8"),
+    "lock_held_at_exit": lambda: followed(system("rwsem", ("down_read", "up_read"), ("down_write",)), "t0 t1 t0 t1"),
 }
 
 

@@ -127,7 +127,8 @@ def test_the_replay_line_repeats_what_changes_the_meaning() -> None:
         ),
         (Stop("memory", ""), "the memory was used up; lower FRAMES"),
         (Stop("interrupt", ""), "not everything was explored: interrupted"),
-        (Stop("switches", "3"), "  nothing found with up to 3 switches"),
+        (Stop("switches", "3"), "  nothing found with up to 3 switches\n"),
+        (Stop("switches", "1"), "  nothing found with up to 1 switch\n"),
     ],
 )
 def test_a_search_that_ended_early_says_why_and_what_to_change(stop: Stop, said: str) -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from dfsrace.engine.outcome import Schedule
 from dfsrace.system import System
-from dfsrace.system.expressions import Compare, Const, Or, Read
-from dfsrace.system.program import Finish, LockOperation, Store
+from dfsrace.system.expressions import Arithmetic, Compare, Const, Local, Or, Read
+from dfsrace.system.program import Assert, AtomicBegin, Finish, Load, LockOperation, Store, Wait
 from dfsrace.system.types import BOOL, LockType
 from dfsrace.trace.record import Explanation, Mark, Trace
 from dfsrace.trace.replay import Replayer
@@ -66,11 +66,11 @@ def test_a_value_that_went_stale_after_it_was_stored_is_followed_too() -> None:
     )
 
 
-def test_where_nothing_went_stale_the_last_store_is_named_and_no_more() -> None:
+def test_where_nothing_went_stale_the_last_change_is_named_and_no_more() -> None:
     small = Compare("<", Read(0, (), COUNT), Const(1, COUNT))
     found = explained(replace(lost_update(), properties=(invariant("small", small),)), moves(0, 0), "small")
     assert found.stale is None
-    assert found.sentences == ("cpu0 set x to 1 in step 2, the last store to what the property reads.",)
+    assert found.sentences == ("cpu0 set x to 1 in step 2, the last change of what the property reads.",)
 
 
 def test_the_last_chance_is_one_only_of_a_thread_that_has_finished() -> None:
@@ -122,9 +122,7 @@ def test_a_deadlock_says_who_waits_for_whom() -> None:
 
 def test_sleeping_while_atomic_says_what_sleeps_and_which_lock_is_held() -> None:
     found = explained(sleeper(), moves(0), "sleeping while atomic")
-    assert found.sentences == (
-        "cpu0 may sleep in step 1 (might_sleep() in nopage) and holds guard since that step.",
-    )
+    assert found.sentences == ("cpu0 may sleep in step 1 (might_sleep() in nopage) and holds guard since that step.",)
 
 
 def mutexes(*calls: str) -> System:
@@ -205,3 +203,50 @@ def test_a_copy_and_its_original_that_changed_afterwards_are_named() -> None:
     found = explained(system, moves(0, 0, 1), "copy_is_good")
     assert found.sentences == ("cpu0 sets y in step 2 to what it read from x in step 1; cpu1 set x to 2 in step 3.",)
     assert found.failing == "y != 0 and x != y"
+
+
+def waiting_consumers() -> System:
+    """Two threads that wait until x is positive, assert that it still is, and count it down."""
+    threads = []
+    for name in ("c1", "c2"):
+        code = Code()
+        slot = code.local("old", COUNT)
+        positive = Compare(">", Read(0, (), COUNT), Const(0, COUNT))
+        code.add(Wait(positive), "wait_event(x > 0)", 70)
+        code.add(Assert(positive, None), "assert x > 0", 71)
+        code.add(Load(slot, read(0, COUNT)), "x -= 1", 72)
+        code.add(Store(read(0, COUNT), Arithmetic("-", Local(slot, COUNT), Const(1, COUNT))), "x -= 1", 72)
+        threads.append(code.thread(name, "consume()"))
+    return system_of(*threads, variables=(plain_variable("x", COUNT, 1),))
+
+
+def test_a_wait_that_was_over_too_early_is_named() -> None:
+    trace = Replayer(waiting_consumers()).trace(moves(0, 1, 1, 1, 1, 0), "assertion")
+    assert trace.message == "assertion at assert x > 0: x <= 0"
+    assert trace.explanation.sentences == (
+        "c1's wait was over in step 1, when x was 1; c2 set x to 0 in step 5, before c1 failed in step 6.",
+    )
+
+
+def test_threads_that_wait_alike_are_named_together() -> None:
+    system = waiting_consumers()
+    system = replace(system, initial=(replace(system.initial[0], cells=(0,)),))
+    trace = Replayer(system).trace(moves(), "deadlock")
+    assert trace.explanation.sentences == ("c1 and c2 wait in wait_event(x > 0).",)
+
+
+def test_who_waits_for_an_atomic_block_waits_for_the_first_access_in_it() -> None:
+    code = Code()
+    code.add(AtomicBegin(), "with atomic:", 60)
+    code.atomic = True
+    code.add(Wait(Compare(">", Read(0, (), COUNT), Const(0, COUNT))), "wait_event(x > 0)", 61)
+    code.atomic = False
+    system = system_of(code.thread("cpu0", "f()"), variables=(plain_variable("x", COUNT, 0),))
+    assert Replayer(system).trace(moves(), "deadlock").waiting[0].text == "wait_event(x > 0)"
+
+
+def test_a_store_that_changed_nothing_is_not_the_last_change() -> None:
+    small = Compare("<", Read(0, (), COUNT), Const(2, COUNT))
+    system = replace(copying(setter("cpu0", 0, 2, 2)), properties=(invariant("small", small),))
+    found = explained(system, moves(0, 0), "small")
+    assert found.sentences == ("cpu0 set x to 2 in step 1, the last change of what the property reads.",)

@@ -215,3 +215,8 @@ def test_pages_that_variables_name_are_named_before_those_that_only_fields_name(
     system = replace(system, variables=(link, system.variables[1], top), initial=(Initial((None, 0, 0, 1)),))
     cells = {cell.name: cell.value for cell in follow(system, "cpu0").initial}
     assert cells == {"page0.next": "page1", "page1.next": "None", "y": "0", "top": "page0"}
+
+
+def test_a_trace_and_a_report_say_what_they_are() -> None:
+    assert repr(follow(lock_order(), "cpu0 dlm")) == "<Trace cpu0 dlm: 2 steps, violates deadlock>"
+    assert repr(follow(lock_order(), "")) == "<Trace without steps: 0 steps>"

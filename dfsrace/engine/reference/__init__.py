@@ -57,7 +57,8 @@ def _violations(search: Search) -> list[Violation]:
         goals = sorted(goals, key=lambda goal: goal.depth)[:1]
     finder = Finder(search.compiled, search.canonical, search.starts, search.levels)
     minimised = [goal for goal in goals if _size(search, goal) <= search.options.minimise]
-    finder.sweep(minimised)
+    if not finder.sweep(minimised, search.options.interrupted):
+        minimised = []
     found = []
     for goal in goals:
         minimal = goal in minimised

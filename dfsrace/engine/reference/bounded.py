@@ -13,19 +13,21 @@ Label = tuple[int, int]  # a canonical state, and the place of the thread that m
 
 @dataclass(slots=True)
 class _Steps:
-    """What the threads of one state can do: the canonical successors with the place of the thread that moved."""
+    """What the threads of one state can do: the canonical successors with the place of the thread that moved.
+
+    `can_move`: the threads that can, as bits.
+    """
 
     moves: list[list[Label]]
     bad: list[list[tuple[int, int, int, int]]]
-    full: list[bool]
-    can_move: bool
+    can_move: int
 
 
 @dataclass(slots=True)
 class BoundedSearch(Search):
-    """As `Search`; `refused` says that the bound kept some step from being made."""
+    """As `Search`. `best`: the fewest switches of each label; `movable`: which threads can move in a state, as bits."""
 
-    refused: bool = False
+    movable: dict[int, int] = field(default_factory=dict)
     best: dict[Label, int] = field(default_factory=dict)
     taken: set[Label] = field(default_factory=set)
 
@@ -46,8 +48,17 @@ class BoundedSearch(Search):
             self.levels.pop()
         self.counts.states = len(self.seen)
         self.counts.depth = max(0, len(self.levels) - 1)
-        if self.stopped is None and self.refused:
+        if self.stopped is None and self._refused():
             self.stopped = Stop("switches", str(self.options.switches))
+
+    def _refused(self) -> bool:
+        """True if the bound kept a thread from moving that could have."""
+        most = self.options.switches
+        return any(
+            self.movable.get(state, 0) & ~(1 << last)
+            for (state, last), switches in self.best.items()
+            if switches == most and last >= 0
+        )
 
     def _next_level(self, frontier: dict[Label, int], depth: int) -> dict[Label, int]:
         following: dict[Label, int] = {}
@@ -80,7 +91,6 @@ class BoundedSearch(Search):
         thread = mover[1]
         moves, bad = steps.moves[thread], steps.bad[thread]
         if cost > (self.options.switches or 0):
-            self.refused = self.refused or bool(moves or bad or steps.full[thread])
             return
         depth = len(self.levels) - 1
         self.judge.steps(bad, depth)
@@ -93,20 +103,20 @@ class BoundedSearch(Search):
 
     def _steps(self, state: int) -> _Steps:
         compiled = self.compiled
-        steps = _Steps([], [], [], False)
+        steps = _Steps([], [], 0)
         for thread, layout in enumerate(compiled.layout.threads):
             found: list[int] = []
             number = state >> layout.place.shift & layout.place.ones
             if compiled.tables[thread][number](state, found.append):
-                steps.can_move = True
+                steps.can_move |= 1 << thread
             labels = []
             for following in found:
                 target, places = self.canonical.with_places(following)
                 labels.append((target, places[thread]))
             steps.moves.append(labels)
             steps.bad.append(list(compiled.bad))
-            steps.full.append(bool(compiled.full))
             compiled.bad.clear()
             if compiled.full:
                 self.exhaust()
+        self.movable[state] = steps.can_move
         return steps

@@ -158,23 +158,27 @@ class Arrangement:
             moves = pools and isinstance(variable.owner, PoolType)
             (self.moving if moves else self.fixed).append((bits, cell.thread))
         self.shares = list(shares.values())
-        members = {t for group in groups for t in group}
-        mask = 0
-        for bits in [*self.owners, *(b for share in self.shares for b in share), *(self.blocks[t] for t in members)]:
-            mask |= bits.mask
-        self.rest = ((1 << layout.bits) - 1) & ~mask
+        self.owned = 0
+        for bits in [*self.owners, *(b for share in self.shares for b in share)]:
+            self.owned |= bits.mask
+        self.decisive = self.owned
+        for thread in (t for group in groups for t in group):
+            self.decisive |= self.blocks[thread].mask
+        self.tried = Memo(lambda state: tuple(self._arrangements(state)))
+        self.identity = tuple(range(len(self.blocks)))
+        self.permutations: dict[tuple[int, ...], _Permutation] = {}
 
-    def arrangements(self, state: int) -> list[list[int]]:
+    def arrangements(self, state: int) -> tuple[tuple[int, ...], ...]:
         """For each order that has to be tried: the thread that goes to each place. All others are like one of them."""
-        choices = [self._orders(state, group) for group in self.groups]
-        found = []
-        for combination in product(*choices):
-            sources = list(range(len(self.blocks)))
+        return self.tried[state & self.decisive]
+
+    def _arrangements(self, state: int) -> Iterator[tuple[int, ...]]:
+        for combination in product(*(self._orders(state, group) for group in self.groups)):
+            sources = list(self.identity)
             for group, order in zip(self.groups, combination, strict=True):
                 for place, thread in zip(group, order, strict=True):
                     sources[place] = thread
-            found.append(sources)
-        return found
+            yield tuple(sources)
 
     def _orders(self, state: int, group: list[int]) -> list[list[int]]:
         """The orders of one family."""
@@ -211,24 +215,45 @@ class Arrangement:
             return False
         return not any(self._has(state, bits, t, thread) for bits, t in self.moving)
 
-    def permuted(self, state: int, sources: list[int]) -> tuple[int, tuple[int, ...]]:
+    def permuted(self, state: int, sources: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
         """The state with thread sources[p] at place p, and for each thread the place it went to."""
-        places = [0] * len(sources)
+        if sources == self.identity:
+            return state, sources
+        permutation = self.permutations.get(sources)
+        if permutation is None:
+            permutation = self.permutations[sources] = _Permutation(self, sources)
+        out = state & permutation.rest | permutation.owned[state & self.owned]
+        for source, ones, target in permutation.moves:
+            out |= (state >> source & ones) << target
+        return out, permutation.places
+
+
+class _Permutation:
+    """One permutation of threads: the blocks that move, and what becomes of the owners of locks."""
+
+    def __init__(self, arrangement: Arrangement, sources: tuple[int, ...]) -> None:
+        self.arrangement = arrangement
+        self.places = tuple(sources.index(thread) for thread in range(len(sources)))
+        self.owned = Memo(self._owned)
+        blocks, moving = arrangement.blocks, arrangement.owned
+        self.moves: list[tuple[int, int, int]] = []
         for place, thread in enumerate(sources):
-            places[thread] = place
-        out = state & self.rest
-        for group in self.groups:
-            for place in group:
-                source = self.blocks[sources[place]]
-                out |= (state >> source.shift & source.ones) << self.blocks[place].shift
-        for bits in self.owners:
-            owner = state >> bits.shift & bits.ones
+            if place != thread:
+                self.moves.append((blocks[thread].shift, blocks[thread].ones, blocks[place].shift))
+                moving |= blocks[place].mask
+        self.rest = ((1 << arrangement.layout.bits) - 1) & ~moving
+
+    def _owned(self, bits: int) -> int:
+        """The owners after the permutation."""
+        out = 0
+        for place in self.arrangement.owners:
+            owner = bits >> place.shift & place.ones
             if owner:
-                out |= places[owner - 1] + 1 << bits.shift
-        for share in self.shares:
-            for thread, bits in enumerate(share):
-                out |= (state >> bits.shift & bits.ones) << share[places[thread]].shift
-        return out, tuple(places)
+                out |= self.places[owner - 1] + 1 << place.shift
+        for share in self.arrangement.shares:
+            for thread, place in enumerate(share):
+                out |= (bits >> place.shift & place.ones) << share[self.places[thread]].shift
+        return out
 
 
 class Canonical:

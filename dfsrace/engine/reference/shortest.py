@@ -10,7 +10,7 @@ schedule has been replayed before anybody sees it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from dfsrace.engine.outcome import Move, Schedule
@@ -40,8 +40,8 @@ class Finder:
 
     # ---- backwards
 
-    def sweep(self, goals: Sequence[Goal]) -> None:
-        """Works out the costs of all goals that are more than no step away."""
+    def sweep(self, goals: Sequence[Goal], interrupted: Callable[[], bool]) -> bool:
+        """Works out the costs of all goals; False if it was interrupted, so that there are none."""
         deepest = max((goal.depth for goal in goals), default=0)
         self.costs = {goal.name: [{} for _ in range(goal.depth + 1)] for goal in goals}
         for goal in goals:
@@ -52,10 +52,13 @@ class Finder:
         for depth in reversed(range(deepest)):
             active = [goal for goal in goals if goal.depth > depth and self.costs[goal.name][depth + 1]]
             if active:
-                for state in self.levels[depth]:
+                for count, state in enumerate(self.levels[depth]):
+                    if count % 2_000 == 0 and interrupted():
+                        return False
                     self._weigh(state, depth, active)
-        self.compiled.bad.clear()
-        self.compiled.full.clear()
+                self.compiled.bad.clear()
+                self.compiled.full.clear()
+        return True
 
     def _weigh(self, state: int, depth: int, goals: Sequence[Goal]) -> None:
         """The costs of one state."""

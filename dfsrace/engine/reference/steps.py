@@ -38,6 +38,9 @@ from dfsrace.system.program import (
 )
 from dfsrace.system.types import BOOL, LockType, PoolType, Type, finite_values
 
+# Instructions after which a path may split, or end.
+FORKS = (Finish, Branch, Choose, LockOperation)
+
 
 def owned_parts(writer: Writer, counts: Callable[..., bool], thread: int) -> list[str]:
     """Sources, over a state `s`, that are true where the thread owns a lock by a part that counts."""
@@ -65,18 +68,30 @@ class StepWriter(ReferenceWriter):
     # ---- nodes
 
     def _next(self, path: Path, place: int) -> None:
-        """Goes on at a node: a joined one, or the one before which the step ends."""
+        """Goes on at a node: through joined ones, to the one before which the step ends."""
         node = self.thread.nodes[place]
-        if starts_step(node):
-            self.rest(path, place)
-            return
-        if path.accessed and path.after is None and not node.atomic:
-            unchanged = path.packed.base == "s" and not path.packed.changed
-            path = replace(path, after="-1" if unchanged else path.packed.source())
-        self._node(path, place)
+        while not starts_step(node):
+            if path.accessed and path.after is None and not node.atomic:
+                unchanged = path.packed.base == "s" and not path.packed.changed
+                path = replace(path, after="-1" if unchanged else path.packed.source())
+            if isinstance(node.operation, FORKS):
+                self._node(path, place)
+                return
+            path, place = self._passed(path, node), node.next[0]
+            node = self.thread.nodes[place]
+        self.rest(path, place)
+
+    def _passed(self, path: Path, node: Node) -> Path:
+        """The path after an instruction with one outcome."""
+        path = self._plain(replace(path, marks=path.marks | frozenset(node.marks)), node)
+        return self._accessed(path, node)
 
     def _node(self, path: Path, place: int) -> None:
+        """Executes a node and goes on."""
         node = self.thread.nodes[place]
+        if not isinstance(node.operation, FORKS):
+            self._next(self._passed(path, node), node.next[0])
+            return
         path = replace(path, marks=path.marks | frozenset(node.marks))
         match node.operation:
             case Finish():
@@ -88,9 +103,6 @@ class StepWriter(ReferenceWriter):
                 self._choose(path, node, node.operation)
             case LockOperation():
                 self._lock_operation(path, place, node.operation)
-            case _:
-                path = self._plain(path, node)
-                self._next(self._accessed(path, node), node.next[0])
 
     def _accessed(self, path: Path, node: Node) -> Path:
         """The path after a shared instruction."""

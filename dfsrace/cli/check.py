@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`dfsrace check`: explores models and reports what is violated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import dfsrace
+from dfsrace.cli import app, exits, streams
+from dfsrace.cli.interrupts import Interrupts
+from dfsrace.cli.options import complete_model, drawing_options, model_options
+from dfsrace.cli.output import OutputFile
+from dfsrace.cli.progress import ProgressLine, progress_line
+
+if TYPE_CHECKING:
+    from dfsrace.diagnostics import ModelError
+    from dfsrace.engine.options import Options
+    from dfsrace.trace.report import Report
+
+EPILOG = """\b
+Examples:
+  dfsrace check race.yaml
+  dfsrace check seed-question                      a shipped model, by the last part of its name
+  dfsrace check race.yaml --set FRAMES=3 -v        another size, and everything that is known
+  dfsrace check race.yaml --states 1_000_000       no more than that; exit 3 if it was not enough
+  dfsrace check models/*/*.yaml --quiet            one line for each model
+  dfsrace check race.yaml --json | jq .violations
+  generate-model | dfsrace check -
+
+\b
+Exit codes: 0 everything holds, 2 the command or the model is wrong, 3 inconclusive, 11 deadlock,
+12 violated otherwise. Of several models: the first that applies of 70, 2, 12, 11, 13, 3, 0.
+"""
+
+
+def read_integer(least: int) -> Callable[[click.Context, click.Parameter, str | None], int | None]:
+    """Reads an integer from `least` on, with underscores if one likes."""
+
+    def read(context: click.Context, parameter: click.Parameter, given: str | None) -> int | None:
+        digits = (given or "").replace("_", "")
+        if given is None:
+            return None
+        if not (digits.isascii() and digits.isdecimal() and len(digits) <= 18 and int(digits) >= least):
+            raise click.BadParameter(f"'{given}' is no integer of {least} or more", context, parameter)
+        return int(digits)
+
+    return read
+
+
+def read_seconds(context: click.Context, parameter: click.Parameter, given: str | None) -> float | None:
+    """Reads a number of seconds over 0."""
+    if given is None:
+        return None
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise click.BadParameter(f"'{given}' is no number of seconds over 0", context, parameter)
+    return seconds
+
+
+def read_reductions(context: click.Context, parameter: click.Parameter, given: str) -> frozenset[str]:
+    """`none`, `all`, or names with commas between them."""
+    from dfsrace.diagnostics.suggest import did_you_mean
+    from dfsrace.engine.options import REDUCTIONS
+
+    if given in ("none", "all"):
+        return frozenset(REDUCTIONS if given == "all" else ())
+    names = [name.strip() for name in given.split(",")]
+    for name in names:
+        if name not in REDUCTIONS:
+            help = did_you_mean(name, REDUCTIONS) or f"there is none, all, {', '.join(REDUCTIONS)}"
+            raise click.BadParameter(f"there is no reduction '{name}'; {help}", context, parameter)
+    return frozenset(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The command line of one `check`."""
+
+    models: tuple[str, ...]
+    constants: dict[str, str]
+    libraries: tuple[str, ...]
+    properties: tuple[str, ...]
+    first: bool
+    states: int | None
+    seconds: float | None
+    switches: int | None
+    reductions: frozenset[str]
+    json: bool
+    output: str | None
+    quiet: bool
+    verbose: bool
+    color: str
+    ascii_only: bool
+
+
+@click.command("check", epilog=EPILOG, short_help="Explore models and report what is violated.")
+@click.argument("models", metavar="MODEL...", nargs=-1, required=True, shell_complete=complete_model)
+@model_options
+@click.option(
+    "--property",
+    "properties",
+    metavar="NAME",
+    multiple=True,
+    help="Check this invariant or reach only; may be repeated. The automatic checks stay on.",
+)
+@click.option("--first", is_flag=True, help="Stop at the first violation.")
+@click.option("--states", metavar="N", callback=read_integer(1), help="Visit at most N states.")
+@click.option("--seconds", metavar="S", callback=read_seconds, help="Search for at most S seconds.")
+@click.option("--switches", metavar="K", callback=read_integer(0), help="Only interleavings of at most K switches.")
+@click.option(
+    "--reduce",
+    "reductions",
+    metavar="none|all|NAME,...",
+    default="all",
+    show_default=True,
+    callback=read_reductions,
+    help="Reductions: pools, stamps, threads.",
+)
+@click.option("--json", is_flag=True, help="Print one JSON object a line for each model.")
+@click.option("-o", "--output", metavar="FILE.json", help="Write the JSON objects to a file besides.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only the RESULT line of each model.")
+@click.option("-v", "--verbose", is_flag=True, help="Print all that is known: every cell, all coverage.")
+@drawing_options
+def command(**given: Any) -> int:
+    """Explore every interleaving of each MODEL and report what is violated, with the shortest way to it.
+
+    MODEL is a file, `-` for standard input, or the name of a shipped model or its last part (see `dfsrace models`).
+    """
+    request = Request(**given)
+    _keep_models(request)
+    return _Run(request).all()
+
+
+def _keep_models(request: Request) -> None:
+    """Refuses to write the results over a model."""
+    from dfsrace.cli.naming import same_file
+
+    if request.output and any(same_file(request.output, word) for word in request.models):
+        raise click.UsageError(f"-o would write over the model '{request.output}'")
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run of the command over all its models."""
+
+    request: Request
+    interrupts: Interrupts = field(default_factory=Interrupts)
+    line: ProgressLine | None = None
+
+    def all(self) -> int:
+        """Checks the models one after another; an interrupt ends it after the model under way."""
+        request = self.request
+        self.line = progress_line(request.quiet, request.ascii_only)
+        codes = []
+        with OutputFile(request.output) if request.output else nullcontext() as output:
+            for number, word in enumerate(request.models):
+                codes.append(self.one(word, output, first=number == 0))
+                if self.interrupts.asked:
+                    self._left(len(request.models) - number - 1)
+                    break
+        return exits.first_of(codes)
+
+    def one(self, word: str, output: OutputFile | None, first: bool) -> int:
+        """Checks one model and prints what came out. Its exit code; errors of ours end this model only."""
+        from dfsrace.diagnostics import ModelError
+
+        try:
+            report = self._report(word)
+        except ModelError as error:
+            self._clear()
+            self._print_error(word, error, output)
+            return exits.WRONG_INPUT
+        except (OSError, MemoryError):
+            raise
+        except Exception as error:
+            self._clear()
+            line = app.bug_line(error)
+            streams.complain(line)
+            self._print_object(_bug_json(word, line), output)
+            return exits.OUR_BUG
+        self._print(report, output, first)
+        return exits.of_report(report)
+
+    def _report(self, word: str) -> Report:
+        from dfsrace.cli.naming import load_named
+        from dfsrace.operations import check
+
+        model = load_named(word, self.request.libraries, self.request.constants)
+        with self.interrupts.noted():
+            report = check(model, options=self._options())
+        self._clear()
+        return report
+
+    def _options(self) -> Options:
+        from dfsrace.cli.machine import memory_limit
+        from dfsrace.engine.options import Options
+
+        request = self.request
+        return Options(
+            reductions=request.reductions,
+            properties=frozenset(request.properties) or None,
+            first=request.first,
+            states=request.states,
+            seconds=request.seconds,
+            switches=request.switches,
+            memory=memory_limit(),
+            progress=self.line,
+            interrupted=self.interrupts,
+        )
+
+    # ---- printing
+
+    def _print(self, report: Report, output: OutputFile | None, first: bool) -> None:
+        request = self.request
+        if request.json or output:
+            from dfsrace.render.report_json import report_json
+
+            self._print_object(report_json(report, dfsrace.__version__), output)
+        if request.quiet and not request.json:
+            from dfsrace.render.words import result_line
+
+            streams.write(result_line(report) + "\n")
+        elif not request.json:
+            from dfsrace.render.report_text import report_lines
+
+            if not first:
+                streams.write("\n")
+            drawing = streams.drawing(request.ascii_only, request.verbose)
+            streams.write_lines(report_lines(report, drawing), streams.coloured(request.color))
+        streams.flush()
+
+    def _print_error(self, word: str, error: ModelError, output: OutputFile | None) -> None:
+        if self.request.json or output:
+            from dfsrace.render.report_json import error_json
+
+            self._print_object(error_json(word, error, dfsrace.__version__), output)
+        if not self.request.json:
+            from dfsrace.diagnostics.render import render_error
+
+            streams.complain(render_error(error))
+
+    def _print_object(self, line: str, output: OutputFile | None) -> None:
+        if output is not None:
+            output.write(line + "\n")
+        if self.request.json:
+            streams.write(line + "\n")
+            streams.flush()
+
+    def _left(self, count: int) -> None:
+        if count:
+            streams.complain(f"dfsrace: interrupted; not checked: {count} more")
+
+    def _clear(self) -> None:
+        if self.line is not None:
+            self.line.clear()
+
+
+def _bug_json(word: str, line: str) -> str:
+    """The object of a model that a bug of ours kept from being checked."""
+    from dfsrace.diagnostics import NOWHERE, Diagnostic, ModelError
+    from dfsrace.render.report_json import error_json
+
+    return error_json(word, ModelError([Diagnostic("DR000", NOWHERE, line)]), dfsrace.__version__)
+
+
+__all__: Sequence[str] = ["command"]

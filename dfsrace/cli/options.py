@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def complete_model(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Shipped models' names, by their beginning or their last part's, and files."""
+    from dfsrace.cli.naming import shipped
+
+    names = [n for n in shipped() if n.startswith(incomplete) or n.rpartition("/")[2].startswith(incomplete)]
+    return [*(CompletionItem(name) for name in names), CompletionItem(incomplete, type="file")]
+
+
+def read_settings(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    """`--set NAME=VALUE` as a mapping; usage errors for what is none, and for a name that has two values."""
+    settings: dict[str, str] = {}
+    for word in given:
+        name, equals, value = word.partition("=")
+        name, value = name.strip(), value.strip()
+        if not (name and equals and value):
+            raise click.BadParameter(f"'{word}' is not NAME=VALUE", context, parameter)
+        if settings.get(name, value) != value:
+            raise click.BadParameter(f"{name} is set twice, to {settings[name]} and {value}", context, parameter)
+        settings[name] = value
+    return settings
+
+
+def model_options(function: Command) -> Command:
+    """--set and --library: what a model is loaded with."""
+    library = click.option(
+        "--library",
+        "libraries",
+        metavar="DIR",
+        multiple=True,
+        type=click.Path(exists=True, file_okay=False),
+        help="Look for included library files here first; may be repeated.",
+    )
+    constants = click.option(
+        "--set",
+        "constants",
+        metavar="NAME=VALUE",
+        multiple=True,
+        callback=read_settings,
+        help="Give a constant of the model another value; may be repeated.",
+    )
+    return constants(library(function))
+
+
+def drawing_options(function: Command) -> Command:
+    """--color and --ascii: how reports look."""
+    color = click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        help="Colours: auto means on a terminal, unless NO_COLOR is set.",
+    )
+    plain = click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII characters only.")
+    return color(plain(function))
+
+
+def model_argument(function: Command) -> Command:
+    """One MODEL."""
+    argument: Callable[[Command], Command] = click.argument("model", metavar="MODEL", shell_complete=complete_model)
+    return argument(function)

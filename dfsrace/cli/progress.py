@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The line on standard error that says how far a long search has come."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dfsrace.cli import streams
+
+if TYPE_CHECKING:
+    from dfsrace.engine.options import Progress
+
+FIRST_AFTER = 1.0
+
+
+@dataclass(slots=True)
+class ProgressLine:
+    """Redrawn in its place; nothing is written before a second has passed."""
+
+    ascii_only: bool = False
+    shown: bool = False
+    queue: int = 0
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.seconds >= FIRST_AFTER:
+            self._write(f"\r{self.text(progress)[: streams.columns(sys.stderr, 80) - 1]}\x1b[K")
+            self.shown = True
+        self.queue = progress.queue
+
+    def text(self, progress: Progress) -> str:
+        """States, rate, depth, and where the queue is going since the last time."""
+        dot = " - " if self.ascii_only or not streams.can_draw(sys.stderr) else " · "
+        rate = progress.states / progress.seconds if progress.seconds > 0 else 0
+        trend = "growing" if progress.queue > self.queue else "shrinking" if progress.queue < self.queue else "steady"
+        return dot.join(
+            (
+                f"{progress.states:,} states",
+                f"{rate:,.0f}/s",
+                f"depth {progress.depth:,}",
+                f"queue {progress.queue:,} {trend}",
+                f"{progress.seconds:,.0f} s",
+            )
+        )
+
+    def clear(self) -> None:
+        """Takes the line away."""
+        if self.shown:
+            self._write("\r\x1b[K")
+            self.shown = False
+
+    def _write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+
+def progress_line(quiet: bool, ascii_only: bool) -> ProgressLine | None:
+    """The line, where somebody sits before a terminal to see it."""
+    return ProgressLine(ascii_only) if streams.is_terminal(sys.stderr) and not quiet else None

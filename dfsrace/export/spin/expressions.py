@@ -1,0 +1,351 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Expressions of a system as Promela: the value, and beforehand whether evaluating it is an automatic violation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from dfsrace.export.spin.names import LARGEST, Names, NotExpressible, encoded, is_reference, low_of
+from dfsrace.system import AUTOMATIC_PROPERTIES
+from dfsrace.system.expressions import (
+    And,
+    Arithmetic,
+    Bound,
+    Checked,
+    Compare,
+    Const,
+    Expr,
+    Finished,
+    IfElse,
+    Local,
+    Not,
+    Or,
+    Quantifier,
+    Read,
+    may_fail,
+)
+from dfsrace.system.intervals import base_of, interval
+from dfsrace.system.types import BOOL, INT, IntType, NoneType, OptionalType, PoolType, RangeType, Type, finite_values
+
+# An automatic violation's number in the Promela text; 0 is none.
+CODES = {name: number for number, name in enumerate(AUTOMATIC_PROPERTIES, 1)}
+NULL = CODES["null dereference"]
+RANGE = CODES["value out of range"]
+
+
+# Slots from here on stand for Promela text, not for locals.
+TEXT = 1_000_000
+
+
+def mapped(expression: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
+    """The expression with every part for which `change` gives one replaced."""
+
+    def go(part: Expr) -> Expr:
+        changed = change(part)
+        if changed is not None:
+            return changed
+        match part:
+            case Read(variable, indices, kind):
+                return Read(variable, tuple(map(go, indices)), kind)
+            case Not(operand):
+                return Not(go(operand))
+            case Arithmetic(operator, left, right):
+                return Arithmetic(operator, go(left), go(right))
+            case Compare(relation, left, right):
+                return Compare(relation, go(left), go(right))
+            case And(operands):
+                return And(tuple(map(go, operands)))
+            case Or(operands):
+                return Or(tuple(map(go, operands)))
+            case IfElse(test, then, other, kind):
+                return IfElse(go(test), go(then), go(other), kind)
+            case Quantifier(condition=condition, body=body):
+                return replace(part, condition=None if condition is None else go(condition), body=go(body))
+            case Checked(operand, kind):
+                return Checked(go(operand), kind)
+        return part
+
+    return go(expression)
+
+
+def bound_to(expression: Expr, slot: int, value: Expr) -> Expr:
+    """The expression with a bound variable replaced."""
+    return mapped(expression, lambda e: value if isinstance(e, Bound) and e.slot == slot else None)
+
+
+def is_zero(text: str) -> bool:
+    """True for the text of what is never so."""
+    return text == "0"
+
+
+def first_of(codes: Iterable[str]) -> str:
+    """The first of some violations' numbers that is not 0."""
+    found = [code for code in codes if not is_zero(code)]
+    if not found:
+        return "0"
+    result = found[-1]
+    for code in reversed(found[:-1]):
+        result = f"(({code}) != 0 -> ({code}) : {result})"
+    return result
+
+
+def chosen(test: str, then: str, other: str) -> str:
+    """A conditional expression, simplified where both ways are one."""
+    return then if then == other else f"({test} -> {then} : {other})"
+
+
+class Expressions:
+    """Writes expressions. `local` gives the text of an executing thread's local; properties have none."""
+
+    def __init__(self, names: Names, local: Callable[[int], str]) -> None:
+        self.names = names
+        self.local = local
+        self.texts: list[str] = []
+
+    def of_text(self, text: str, kind: Type) -> Expr:
+        """An expression whose value is Promela text."""
+        self.texts.append(text)
+        return Local(TEXT + len(self.texts) - 1, kind)
+
+    # ---- values
+
+    def value(self, e: Expr) -> str:
+        """The value as an integer, as its own type is stored; only meant where `code` is 0."""
+        match e:
+            case Const(value, kind):
+                return str(encoded(kind, value))
+            case Local(slot):
+                return self.local(slot) if slot < TEXT else self.texts[slot - TEXT]
+            case Read():
+                return self._read(e)
+            case Not(operand):
+                return f"(!{self.value(operand)})"
+            case Arithmetic():
+                return self._arithmetic(e)
+            case Compare():
+                return self._compare(e)
+            case And(operands):
+                return f"({' && '.join(map(self.value, operands)) or '1'})"
+            case Or(operands):
+                return f"({' || '.join(map(self.value, operands)) or '0'})"
+            case IfElse(test, then, other, kind):
+                return chosen(self.value(test), self.as_type(then, kind), self.as_type(other, kind))
+            case Quantifier():
+                return self.value(self.unrolled(e))
+            case Finished(thread):
+                return f"({self.names.pc(thread)} == 0)"
+            case Checked(operand, kind):
+                return self.as_type(operand, kind)
+        raise TypeError(f"no expression: {e!r}")
+
+    def as_type(self, e: Expr, kind: Type) -> str:
+        """The value as another type that has it is stored."""
+        if isinstance(e, Const):
+            return str(encoded(kind, e.value))
+        return converted(self.value(e), e.type, kind)
+
+    def _arithmetic(self, e: Arithmetic) -> str:
+        bounds = interval(e)
+        if bounds is None or bounds[0] < -LARGEST or bounds[1] > LARGEST:
+            raise NotExpressible("an arithmetic result does not fit into the 32 bits of a Promela int")
+        left, right = self.value(e.left), self.value(e.right)
+        match e.operator:
+            case "min":
+                return f"({left} <= {right} -> {left} : {right})"
+            case "max":
+                return f"({left} >= {right} -> {left} : {right})"
+            case "//":
+                return self._rounded_down(e, left, right)
+            case "%":
+                return self._remainder(e, left, right)
+        return f"({left} {e.operator} {right})"
+
+    def _positive(self, e: Arithmetic) -> bool:
+        one, other = interval(e.left), interval(e.right)
+        return one is not None and other is not None and one[0] >= 0 and other[0] >= 0
+
+    def _rounded_down(self, e: Arithmetic, left: str, right: str) -> str:
+        """C rounds towards zero, Python down."""
+        if self._positive(e):
+            return f"({left} / {right})"
+        inexact = f"({left} % {right} != 0 && ({left} < 0) != ({right} < 0))"
+        return f"({left} / {right} - {inexact})"
+
+    def _remainder(self, e: Arithmetic, left: str, right: str) -> str:
+        if self._positive(e):
+            return f"({left} % {right})"
+        wrong = f"({left} % {right} != 0 && ({left} < 0) != ({right} < 0))"
+        return f"({left} % {right} + ({wrong} -> {right} : 0))"
+
+    def _compare(self, e: Compare) -> str:
+        kind = self._common(e.left, e.right) if e.operator in ("==", "!=") else None
+        if kind is None:
+            left, right = self.value(e.left), self.value(e.right)
+        else:
+            left, right = self.as_type(e.left, kind), self.as_type(e.right, kind)
+        return f"({left} {e.operator} {right})"
+
+    def _common(self, left: Expr, right: Expr) -> Type | None:
+        """A type as which both can be stored, None if they are stored alike already."""
+        kinds = [e.type for e in (left, right) if not isinstance(e.type, NoneType)]
+        if not kinds:
+            return OptionalType(BOOL)
+        if any(is_reference(kind) for kind in kinds):
+            return OptionalType(base_of(kinds[0]))  # type: ignore[arg-type]
+        if len(kinds) == 2 and not any(isinstance(kind, OptionalType) for kind in kinds):
+            return None
+        lows = [self._least(e) for e in (left, right) if not isinstance(e.type, NoneType)]
+        return OptionalType(RangeType(min(lows), LARGEST))
+
+    def _least(self, e: Expr) -> int:
+        bounds = interval(e)
+        return low_of(e.type) if isinstance(e.type, OptionalType) else bounds[0] if bounds is not None else 0
+
+    # ---- cells
+
+    def _read(self, e: Read) -> str:
+        position = self.position(e)
+        folded = self.names.folded[e.variable]
+        if folded is None:
+            return self.names.cell(e.variable, position)
+        values = [str(encoded(e.type, value)) for value in folded]
+        if position.isdigit():
+            return values[int(position)]
+        text = values[-1]
+        for place in reversed(range(len(values) - 1)):
+            text = chosen(f"({position} == {place})", values[place], text)
+        return text
+
+    def position(self, e: Read) -> str:
+        """The place of a cell among its variable's, as an expression."""
+        variable = self.names.system.variables[e.variable]
+        terms, fixed = [], 0
+        steps = self.names.multipliers(e.variable)
+        for index, dimension, step in zip(e.indices, variable.dimensions, steps, strict=True):
+            first = encoded(dimension, next(iter(finite_values(dimension))))
+            text = self.as_type(index, dimension)
+            if text.lstrip("-").isdigit():
+                fixed += (int(text) - first) * step
+                continue
+            term = text if first == 0 else f"({text} - {first})"
+            terms.append(term if step == 1 else f"{term} * {step}")
+        if fixed or not terms:
+            terms.append(str(fixed))
+        return terms[0] if len(terms) == 1 else f"({' + '.join(terms)})"
+
+    # ---- violations
+
+    def code(self, e: Expr) -> str:
+        """The number of the first violation that evaluating meets; 0 for none."""
+        if not may_fail(e):
+            return "0"
+        match e:
+            case Read(indices=indices):
+                return first_of(map(self.code, indices))
+            case Not(operand):
+                return self.code(operand)
+            case And(operands):
+                return self._short(operands, True)
+            case Or(operands):
+                return self._short(operands, False)
+            case Compare(left=left, right=right):
+                return first_of(map(self.code, (left, right)))
+            case Arithmetic(operator, left, right):
+                codes = [self.code(left), self.code(right)]
+                if operator in ("//", "%") and not self._nonzero(right):
+                    codes.append(f"({self.value(right)} == 0 -> {RANGE} : 0)")
+                return first_of(codes)
+            case IfElse(test, then, other):
+                return first_of((self.code(test), chosen(self.value(test), self.code(then), self.code(other))))
+            case Quantifier():
+                return self.code(self.unrolled(e))
+            case Checked(operand, kind):
+                return first_of((self.code(operand), self._misfit(operand, kind)))
+        return "0"
+
+    def _nonzero(self, e: Expr) -> bool:
+        bounds = interval(e)
+        return bounds is not None and (bounds[0] > 0 or bounds[1] < 0)
+
+    def _short(self, operands: Sequence[Expr], going_on: bool) -> str:
+        """Of and (going on while true) and or (while false)."""
+        if not operands:
+            return "0"
+        rest = self._short(operands[1:], going_on)
+        own = self.code(operands[0])
+        if is_zero(rest):
+            return own
+        test = self.value(operands[0]) if going_on else f"!{self.value(operands[0])}"
+        return first_of((own, f"({test} -> {rest} : 0)"))
+
+    def _misfit(self, operand: Expr, kind: Type) -> str:
+        """The number of the violation that an operand is not a value of the type."""
+        source, result = operand.type, "0"
+        if isinstance(source, NoneType):
+            return "0" if isinstance(kind, OptionalType) else str(NULL)
+        wanted, bounds = base_of(kind), interval(operand)
+        if isinstance(wanted, RangeType) and not (
+            bounds is not None and wanted.low <= bounds[0] and bounds[1] <= wanted.high
+        ):
+            plain = converted(self.value(operand), source, INT)
+            result = f"({plain} < {wanted.low} || {plain} > {wanted.high} -> {RANGE} : 0)"
+        if not isinstance(source, OptionalType):
+            return result
+        none = 0 if isinstance(kind, OptionalType) else NULL
+        return chosen(f"({self.value(operand)} == 0)", str(none), result)
+
+    # ---- quantifiers
+
+    def unrolled(self, e: Quantifier) -> Expr:
+        """A quantifier as the conjunction, disjunction or sum of what it is for each value of its domain.
+
+        Of a pool, values count that the array `h_visible` says are; it must be up to date.
+        """
+        instances = [self._instance(e, value) for value in finite_values(e.domain)]
+        if e.kind == "all":
+            return And(tuple(Or((*(Not(c) for c in conditions), body)) for conditions, body in instances))
+        if e.kind == "any":
+            return Or(tuple(And((*conditions, body)) for conditions, body in instances))
+        total: Expr = Const(0, INT)
+        for conditions, body in instances:
+            term = IfElse(And(conditions), body, Const(0, INT), INT) if conditions else body
+            total = Arithmetic("+", total, term)
+        return total
+
+    def _instance(self, e: Quantifier, value: int | None) -> tuple[tuple[Expr, ...], Expr]:
+        """What must be true for a value to count, and the body."""
+        constant = Const(value, e.domain)
+        conditions: tuple[Expr, ...] = ()
+        if isinstance(e.domain, PoolType):
+            conditions = (self.of_text(f"h_visible{self.names.pools.index(e.domain)}[{value}]", BOOL),)
+        if e.condition is not None:
+            conditions = (*conditions, bound_to(e.condition, e.slot, constant))
+        return conditions, bound_to(e.body, e.slot, constant)
+
+
+def converted(text: str, source: Type, target: Type) -> str:
+    """A stored value as another type stores it."""
+    if isinstance(source, NoneType):
+        return "0"
+    if is_reference(source):
+        return text
+    before, after = isinstance(source, OptionalType), isinstance(target, OptionalType)
+    if before and after:
+        return _shifted_unless_none(text, low_of(source) - low_of(target))
+    offset = low_of(source) - 1 if before else 1 - low_of(target) if after else 0
+    if isinstance(target, IntType) and not before:
+        offset = 0
+    return _plus(text, offset)
+
+
+def _plus(text: str, offset: int) -> str:
+    if offset == 0:
+        return text
+    if text.isdigit():
+        return str(int(text) + offset)
+    return f"({text} {'+' if offset > 0 else '-'} {abs(offset)})"
+
+
+def _shifted_unless_none(text: str, offset: int) -> str:
+    return text if offset == 0 else f"({text} == 0 -> 0 : {_plus(text, offset)})"

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What stands after `with`: atomic, a lock, read(lock) or write(lock)."""
+
+from __future__ import annotations
+
+import ast
+from typing import Literal, TypeAlias
+
+from dfsrace.diagnostics.text import quoted
+from dfsrace.language.code_context import Context
+from dfsrace.language.primitives import arity, lock_use
+from dfsrace.language.typed import StateUse
+from dfsrace.system.types import LockType
+
+Mode: TypeAlias = Literal["", "read", "write"]
+
+_MODES: dict[str, tuple[Mode, ...]] = {
+    "spinlock": ("",),
+    "mutex": ("",),
+    "rwlock": ("read", "write"),
+    "rwsem": ("read", "write"),
+    "seqlock": ("write",),
+    "seqcount": ("write",),
+}
+
+
+def lock_item(context: Context, node: ast.expr) -> tuple[StateUse | None, Mode] | None:
+    """The lock (None for atomic) and how it is taken; None after a diagnostic."""
+    if isinstance(node, ast.Name) and node.id == "atomic":
+        return None, ""
+    mode: Mode = ""
+    if isinstance(node, ast.Call):
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name not in ("read", "write") or node.keywords:
+            message = f"`with` takes a lock, not {quoted(context.source(node))}"
+            allowed = ["atomic", "lock", "read(lock)", "write(lock)"]
+            context.error("DR551", node, message, allowed=allowed, help="name a lock of the state")
+            return None
+        if not arity(context, node, name, ("lock",)):
+            return None
+        mode = "read" if name == "read" else "write"
+        node = node.args[0]
+    lock = lock_use(context, node, "with", "`with` takes a lock of the state, or atomic")
+    if lock is None:
+        return None
+    assert isinstance(lock.type, LockType)
+    modes = _MODES.get(lock.type.kind, ())
+    if mode in modes:
+        return lock, mode
+    _wrong_mode(context, node, lock, modes)
+    return None
+
+
+def _wrong_mode(context: Context, node: ast.expr, lock: StateUse, modes: tuple[Mode, ...]) -> None:
+    assert isinstance(lock.type, LockType)
+    kind, text = lock.type.kind, lock.text
+    allowed = [f"with {mode}({text}):" if mode else f"with {text}:" for mode in modes]
+    help = {
+        "bit_lock": "write lock_page(p) and unlock_page(p)",
+        "semaphore": f"write down({text}) and up({text})",
+        "seqlock": f"readers write s = read_seqbegin({text}) and read_seqretry({text}, s)",
+        "seqcount": f"readers write s = read_seqcount_begin({text}) and read_seqcount_retry({text}, s)",
+    }.get(kind, f"write {allowed[0]}" if allowed else "")
+    context.error(
+        "DR551", node, f"`with` does not take {quoted(text)}, a {kind}, in this way", allowed=allowed, help=help
+    )

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The README is true: what it shows is what the commands print."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.console import Command, blocks, commands, difference
+
+ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
+REFERENCE = ROOT / "dfsrace" / "language" / "README.md"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """An empty folder to work in, and an environment in which `dfsrace` and `python3` are this project's."""
+    place = tmp_path_factory.mktemp("desk")
+    binaries = tmp_path_factory.mktemp("bin")
+    for name, rest in (("dfsrace", "-m dfsrace "), ("python3", "")):
+        script = binaries / name
+        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" {rest}"$@"\n')
+        script.chmod(0o755)
+    environment = {
+        **os.environ,
+        "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "COLUMNS": "120",
+        "PYTHONIOENCODING": "utf-8",
+    }
+    return place, environment
+
+
+def _run(command: Command, desk: tuple[Path, dict[str, str]]) -> list[str]:
+    place, environment = desk
+    done = subprocess.run(
+        ["bash", "-c", command.text], cwd=place, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return (done.stdout + done.stderr).splitlines()
+
+
+def test_every_console_block_prints_what_it_shows(desk: tuple[Path, dict[str, str]]) -> None:
+    wrong = []
+    for block in blocks(README, "console"):
+        for command in commands(block):
+            departs = difference(command.output, _run(command, desk))
+            if departs:
+                wrong.append(f"$ {command.text}\n{departs}")
+    assert not wrong, "\n\n".join(wrong)
+
+
+def test_the_two_commands_are_the_scripts_of_this_folder() -> None:
+    (two,) = blocks(README, "sh")
+    assert [line.split()[0] for line in two] == ["scripts/dfsrace", "scripts/test"]
+    for line in two:
+        assert os.access(ROOT / line.split()[0], os.X_OK)
+    assert (ROOT / "models" / f"{two[0].split()[-1]}.yaml").is_file()
+
+
+def test_what_ci_runs_is_the_second_command() -> None:
+    assert re.search(r"^\s*scripts/test\b", (ROOT / ".ci" / "run").read_text(), re.M)
+
+
+@pytest.mark.parametrize("document", [README, REFERENCE], ids=lambda d: str(d.relative_to(ROOT)))
+def test_links_lead_somewhere(document: Path) -> None:
+    text = re.sub(r"```.*?```", "", document.read_text(encoding="utf-8"), flags=re.S)
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
+        assert "//" in target or (document.parent / target).exists(), target
+
+
+def test_a_shown_line_that_was_not_printed_is_found() -> None:
+    assert difference(["a", "…", "RESULT seconds=0.1 …"], ["a", "b", "c", "RESULT seconds=2.25 x"]) is None
+    assert difference(["a", "c"], ["a", "b"]) is not None
+    assert difference(["a"], ["a", "b"]) is not None

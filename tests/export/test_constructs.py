@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Each construct by itself: SPIN and the reference engine agree, and what they agree on is what the system is for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.engine.build import system
+from tests.export.lock_systems import LOCKS, calls
+from tests.export.spin import disagreement, explored, spin
+from tests.export.systems import SYSTEMS, pools, several_starts, small_pool
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_lock_operations(name: str, tmp_path: Path) -> None:
+    kind, names, maximum, violated = LOCKS[name]
+    made = calls(kind, *names, maximum=maximum)
+    assert disagreement(made, tmp_path) == ""
+    assert violated in ("", *(v.property for v in explored(made).violations))
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_construct(name: str, tmp_path: Path) -> None:
+    make, violated = SYSTEMS[name]
+    made = make()
+    assert disagreement(made, tmp_path) == ""
+    found = {v.property for v in explored(made).violations}
+    assert found == violated
+
+
+def test_a_pool_that_is_too_small_is_said_by_its_number(tmp_path: Path) -> None:
+    assert spin(small_pool(), tmp_path).exhausted == {"0"}
+    assert spin(pools(), tmp_path).exhausted == set()
+
+
+def test_where_there_is_no_initial_state_spin_stores_two(tmp_path: Path) -> None:
+    made = several_starts()
+    only = system(made.variables, made.threads, made.properties, initial=[{}])
+    found = spin(only, tmp_path)
+    assert found.states == 2
+    assert found.violated == {"value out of range"}
