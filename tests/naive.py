@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 
+from dfsrace.system import System
 from dfsrace.system import expressions as x
 from dfsrace.system import program as p
 from dfsrace.system import types as t
@@ -26,7 +27,7 @@ class Bad(Exception):
 @dataclass
 class Result:
     verdict: str
-    violated: dict
+    violated: dict[str, int | None]
     states: int
     transitions: int
 
@@ -84,8 +85,8 @@ class World:
             v = self.system.variables[index]
             if isinstance(v.owner, t.PoolType):
                 if v.type.__class__ is t.LockType and v.type.kind not in ("bit_lock", "semaphore"):
-                    kept = value is not None if part[0] in ("owner", "writer") else value and part[0] == "readers"
-                    if kept:
+                    kept = value not in (None, "nothing", 0) if part[0] == "readers" else value not in (None, "nothing")
+                    if kept and part[0] != "waiting" and part[0] != "sequence":
                         yield v.owner, position[0]
             elif isinstance(base(v.type), t.PoolType) and value is not None:
                 yield base(v.type), value
@@ -209,7 +210,8 @@ class Lock:
         self.w.cells[(*self.at, part if isinstance(part, tuple) else (part, None))] = value
 
     def renew(self):
-        self["sequence"] = self.w.fresh(stamp_of(self.w.system, (*self.at, ("sequence", None))), (*self.at, ("sequence", None)))
+        key = (*self.at, ("sequence", None))
+        self["sequence"] = self.w.fresh(stamp_of(self.w.system, key), key)
 
     def others(self, part):
         return any(self[part, i] for i in range(self.n) if i != self.me)
@@ -323,7 +325,6 @@ def operate(call, lock, argument, atomic):
     elif call in ("write_sequnlock", "write_seqcount_end"):
         need(lock["writer"] == me, missing)
         lock["writer"] = None
-        lock.renew()
     else:
         raise TypeError(call)
     return None
@@ -333,7 +334,8 @@ def owns(w, me, spinning):
     """True if the thread owns a lock (`spinning`: one under which it may not sleep)."""
     for (index, _, (part, whose)), value in w.cells.items():
         kind = w.system.variables[index].type
-        if isinstance(kind, t.LockType) and value not in ("nothing", None) and (not spinning or kind.kind in ("spinlock", "rwlock", "seqlock")):
+        spins = isinstance(kind, t.LockType) and kind.kind in ("spinlock", "rwlock", "seqlock")
+        if isinstance(kind, t.LockType) and value not in ("nothing", None) and (spins or not spinning):
             if part in ("owner", "writer") and value == me:
                 return True
             if part == "readers" and whose == me and value:
@@ -355,6 +357,8 @@ def execute(w, me, node, atomic, pick):
     def keep(slots):
         w.places[me] = (w.places[me][0], {s: v for s, v in loc.items() if s in slots})
 
+    if isinstance(op, p.LockOperation):
+        at(op.access)
     if isinstance(op, p.Sleep | p.Wait) or (isinstance(op, p.LockOperation) and op.call in SLEEPS):
         need(not owns(w, me, True), "sleeping while atomic")
     match op:
@@ -370,8 +374,8 @@ def execute(w, me, node, atomic, pick):
         case p.Load(local, access):
             loc[local] = w.cells[at(access)]
         case p.Store(access, value):
-            stored = evaluate(value, w, me)
-            w.cells[at(access)] = stored
+            target = at(access)
+            w.cells[target] = evaluate(value, w, me)
         case p.Wait(condition):
             grant(evaluate(condition, w, me))
         case p.Assert(condition):
@@ -445,7 +449,8 @@ def run(w, me, pick, first=True):
             node = nodes[pc]
             if not first and not node.atomic and access is None:
                 access = dict(w.cells)
-            key = (pc, tuple(sorted((s, v) for s, v in w.places[me][1].items() if s in node.live)), tuple(w.cells.items()))
+            known = tuple(sorted((s, v) for s, v in w.places[me][1].items() if s in node.live))
+            key = (pc, known, tuple(w.cells.items()))
             if key in seen:
                 raise RuntimeError("loops without a shared access")
             seen.add(key)
@@ -493,7 +498,7 @@ def every(make, act):
             continue
 
 
-def naive(system, limit=100_000):
+def naive(system: System, limit: int = 100_000) -> Result:
     """Explores everything, breadth first."""
     keys = [
         (i, position, (part, whose))
@@ -526,7 +531,8 @@ def naive(system, limit=100_000):
 
     states, frontier = set(), []
     for initial in system.initial:
-        cells = {k: "nothing" if v is None and (stamp_of(system, k) is not None) else v for k, v in zip(keys, initial.cells, strict=True)}
+        cells = dict(zip(keys, initial.cells, strict=True))
+        cells.update({k: "nothing" for k, v in cells.items() if v is None and stamp_of(system, k) is not None})
         for w, bad in every(lambda c=cells: World(system, c, [(th.entry, {}) for th in system.threads]), first_locals):
             w.clear()
             judge(w, 0, w.cells)
@@ -545,7 +551,8 @@ def naive(system, limit=100_000):
                 if isinstance(system.threads[me].nodes[w.places[me][0]].operation, p.Finish):
                     continue
                 try:
-                    for v, (cells, bad) in every(lambda w=w: World(system, w.cells, w.places), lambda v, pick, me=me: run(v, me, pick)):
+                    runs = every(lambda w=w: World(system, w.cells, w.places), lambda v, pick, me=me: run(v, me, pick))
+                    for v, (cells, bad) in runs:
                         moves = True
                         if cells is not None:
                             judge(v, depth, cells)

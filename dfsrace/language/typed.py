@@ -141,8 +141,8 @@ class PrimitiveExpression:
     """A primitive of the language, except with, assert, wait_event: `call` is its name in the model.
 
     `target` is the lock or cell (for lock_page(p) the cell p.lock); `arguments` the rest (retry's stamp, new value,
-    the stored value of WRITE_ONCE and smp_store_release). `type`: of the result, NoneType where there is none. READ_ONCE
-    and smp_load_acquire, might_sleep, cond_resched, barriers and renew are here too.
+    the stored value of WRITE_ONCE and smp_store_release). `type`: of the result, NoneType for no result.
+    READ_ONCE and smp_load_acquire, might_sleep, cond_resched, barriers and renew are here too.
     """
 
     call: str

@@ -13,8 +13,19 @@ MODELS = Path(__file__).resolve().parents[2] / "models"
 MANIFEST: dict[str, dict[str, Any]] = tomllib.loads((MODELS / "manifest.toml").read_text(encoding="utf-8"))
 SHORT = sorted(name for name, row in MANIFEST.items() if not row.get("long"))
 LONG = sorted(name for name, row in MANIFEST.items() if row.get("long"))
-KEYS = {"verdict", "violated", "steps", "switches", "states", "states_none", "transitions", "depth", "source", "long",
-        "outside"}
+KEYS = {
+    "verdict",
+    "violated",
+    "steps",
+    "switches",
+    "states",
+    "states_none",
+    "transitions",
+    "depth",
+    "source",
+    "long",
+    "outside",
+}
 
 
 def files(names: list[str]) -> list[Path]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import count
 
-from dfsrace.language.lowering.context import coerced
+from dfsrace.language.lowering.context import coerced, plain
 from dfsrace.language.typed import (
     BinaryExpression,
     CompareExpression,
@@ -83,22 +83,26 @@ class OneStep:
             case StateUse():
                 return self._fold(self.read(e))
             case NotExpression(operand):
-                return self._fold(Not(self.expression(operand)))
+                return self._fold(Not(self.plain(operand)))
             case BinaryExpression(operator, left, right):
-                return self._fold(Arithmetic(operator, self.expression(left), self.expression(right)))
+                return self._fold(Arithmetic(operator, self.plain(left), self.plain(right)))
             case CompareExpression():
                 return self._fold(self._chain(e))
             case LogicExpression(operator, operands):
-                parts = tuple(self.expression(o) for o in operands)
+                parts = tuple(self.plain(o) for o in operands)
                 return self._fold(And(parts) if operator == "and" else Or(parts))
             case ConditionalExpression(test, then, other, kind):
-                parts = (self.expression(test), self.expression(then), self.expression(other))
+                parts = (self.plain(test), self.expression(then), self.expression(other))
                 return self._fold(IfElse(*parts, kind))
             case QuantifierExpression():
                 return self._quantifier(e)
             case FinishedExpression(thread):
                 return Finished(thread)
         raise TypeError(f"{type(e).__name__} cannot be evaluated in one step")
+
+    def plain(self, e: Expression) -> Expr:
+        """The same, for an operand that may not be None."""
+        return self._fold(plain(self.expression(e), e.type))
 
     def read(self, e: StateUse) -> Read:
         """A cell, its indices made to fit the dimensions."""
@@ -108,13 +112,14 @@ class OneStep:
 
     def _chain(self, e: CompareExpression) -> Expr:
         values = [self.expression(o) for o in e.operands]
+        ordered = [self.plain(o) for o in e.operands]
         links = tuple(
-            self._fold(Compare(operator, left, right))
-            for operator, left, right in zip(e.operators, values, values[1:], strict=False)
+            self._fold(Compare(operator, *(values if operator in ("==", "!=") else ordered)[n : n + 2]))
+            for n, operator in enumerate(e.operators)
         )
         return links[0] if len(links) == 1 else And(links)
 
     def _quantifier(self, e: QuantifierExpression) -> Expr:
         slot = self.bind(e.variable)
-        condition = None if e.condition is None else self.expression(e.condition)
-        return Quantifier(e.kind, slot, e.variable.name, e.domain, condition, self.expression(e.body))
+        condition = None if e.condition is None else self.plain(e.condition)
+        return Quantifier(e.kind, slot, e.variable.name, e.domain, condition, self.plain(e.body))

@@ -99,6 +99,11 @@ def is_subset(source: Type, target: Type) -> bool:
     return source == target
 
 
+def plain(expression: Expr, source: Type) -> Expr:
+    """An operand that may not be None: checked, if its type admits it."""
+    return coerced(expression, source, source.base) if isinstance(source, OptionalType) else expression
+
+
 def coerced(expression: Expr, source: Type, target: Type) -> Expr:
     """The expression as a value of the target: checked when it is evaluated, if its type does not already say so."""
     if isinstance(expression, Const):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dfsrace.language.lowering.context import Context, OpenWith, Scope, coerced
+from dfsrace.language.lowering.context import Context, OpenWith, Scope, coerced, plain
 from dfsrace.language.lowering.graph import Label, Position
 from dfsrace.language.lowering.primitives import WITH_CALLS
 from dfsrace.language.lowering.values import covered_test, one_step, outcome_key, place, value
@@ -98,7 +98,7 @@ def _assign(context: Context, s: AssignStatement) -> None:
         assert isinstance(target, Local)
         result, kind = value(context, s.value), s.value.type
         if s.operator is not None:
-            result, kind = Arithmetic(s.operator, target, result), NONE
+            result, kind = Arithmetic(s.operator, plain(target, s.target.type), plain(result, kind)), NONE
         context.graph.emit(Assign(target.slot, coerced(result, kind, s.target.type)), s.span)
         return
     cell = context.variables[s.target.variable].type
@@ -110,7 +110,7 @@ def _assign(context: Context, s: AssignStatement) -> None:
     access = _fixed(context, place(context, s.target))
     old = context.graph.local("", cell, context.scope.procedure)
     context.graph.emit(Load(old, access), s.target.span)
-    changed = Arithmetic(s.operator, Local(old, cell), value(context, s.value))
+    changed = Arithmetic(s.operator, plain(Local(old, cell), cell), plain(value(context, s.value), s.value.type))
     context.graph.emit(Store(access, coerced(changed, NONE, cell)), s.span)
 
 

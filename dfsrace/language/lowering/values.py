@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from dfsrace.language.lowering.conditions import OneStep
 from dfsrace.language.lowering.constants import reads_state
-from dfsrace.language.lowering.context import Context, coerced
+from dfsrace.language.lowering.context import Context, coerced, plain
 from dfsrace.language.lowering.graph import Label
 from dfsrace.language.lowering.primitives import primitive
 from dfsrace.language.typed import (
@@ -41,13 +40,14 @@ def value(context: Context, e: Expression) -> Expr:
         case StateUse():
             return _load(context, e)
         case NotExpression(operand):
-            return context.fold(Not(value(context, operand)))
+            return context.fold(Not(_plain(context, operand)))
         case BinaryExpression(operator, left, right, kind, span):
-            result = context.fold(Arithmetic(operator, value(context, left), value(context, right)))
+            result = context.fold(Arithmetic(operator, _plain(context, left), _plain(context, right)))
             return context.settled(result, kind, span)
         case CompareExpression() if len(e.operands) == 2:
-            first = value(context, e.operands[0])
-            return context.fold(Compare(e.operators[0], first, value(context, e.operands[1])))
+            of = value if e.operators[0] in ("==", "!=") else _plain
+            first = of(context, e.operands[0])
+            return context.fold(Compare(e.operators[0], first, of(context, e.operands[1])))
         case ConditionalExpression():
             return _conditional(context, e)
         case QuantifierExpression(kind="sum") if not isinstance(e.domain, PoolType):
@@ -69,6 +69,11 @@ def value(context: Context, e: Expression) -> Expr:
         case ChooseExpression():
             return _choose(context, e)
     raise TypeError(f"{type(e).__name__} cannot stand in code")
+
+
+def _plain(context: Context, e: Expression) -> Expr:
+    """The value of an operand that may not be None; where it is, that is found here."""
+    return context.settled(context.fold(plain(value(context, e), e.type)), e.type, e.span)
 
 
 def one_step(context: Context) -> OneStep:
@@ -104,7 +109,7 @@ def test(context: Context, e: Expression, when_true: Label, when_false: Label) -
         case QuantifierExpression(kind="all" | "any") if not isinstance(e.domain, PoolType):
             _search(context, e, when_true, when_false)
         case _:
-            decided = value(context, e)
+            decided = _plain(context, e)
             _decide(context, decided, e, when_true, when_false)
 
 
@@ -223,14 +228,18 @@ def outcome_key(outcome: str, e: Expression) -> tuple[str, str, int, int]:
 
 
 def _chain(context: Context, e: CompareExpression, when_true: Label, when_false: Label) -> None:
-    left = value(context, e.operands[0])
-    for operator, (_, operand) in zip(e.operators, pairwise(e.operands), strict=True):
+    left, left_type = value(context, e.operands[0]), e.operands[0].type
+    for operator, operand in zip(e.operators, e.operands[1:], strict=True):
         right = value(context, operand)
-        link = context.fold(Compare(operator, left, right))
+        if operator in ("==", "!="):
+            link = context.fold(Compare(operator, left, right))
+        else:
+            ordered = (plain(left, left_type), plain(right, operand.type))
+            link = context.settled(context.fold(Compare(operator, *ordered)), BOOL, operand.span)
         onward = Label()
         _decide(context, link, operand, onward, when_false)
         context.graph.place(onward)
-        left = right
+        left, left_type = right, operand.type
     context.graph.jump(when_true)
 
 
@@ -263,7 +272,7 @@ def _sum(context: Context, e: QuantifierExpression) -> Expr:
                 body = Label()
                 test(context, e.condition, body, onward)
                 context.graph.place(body)
-            addend = value(context, e.body)
+            addend = _plain(context, e.body)
         context.graph.emit(Assign(slot, Arithmetic("+", Local(slot, kind), addend)), e.span)
         context.graph.place(onward)
     return Local(slot, kind)
