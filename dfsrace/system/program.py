@@ -176,8 +176,8 @@ class Assert:
 class AtomicBegin:
     """Starts the one step that an outermost atomic block is: the nodes with `atomic` set, and then local ones.
 
-    The step is enabled when the first shared instruction of the block (see `shared_instruction`) does not wait; a later one
-    that waits is `blocks inside atomic`.
+    The step is enabled when the first shared instruction of the block (see `shared_instruction`) does not wait; a
+    later one that waits is `blocks inside atomic`.
     """
 
 

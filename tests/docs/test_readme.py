@@ -65,7 +65,7 @@ def test_the_two_commands_are_the_scripts_of_this_folder() -> None:
 
 
 def test_what_ci_runs_is_the_second_command() -> None:
-    assert re.search(r"^\s*scripts/test\b", (ROOT / ".ci" / "run").read_text(), re.M)
+    assert re.search(r"^exec timeout .* scripts/test <", (ROOT / ".ci" / "run").read_text(), re.M)
 
 
 @pytest.mark.parametrize("document", [README, REFERENCE], ids=lambda d: str(d.relative_to(ROOT)))
