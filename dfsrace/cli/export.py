@@ -55,11 +55,15 @@ def command(model: str, libraries: Sequence[str], constants: Mapping[str, str], 
     They are those of `dfsrace check --reduce none`.
     """
     from dfsrace.cli.naming import load_named, same_file
-    from dfsrace.export import FORMATS
+    from dfsrace.export import FORMATS, NotExpressible
 
     if output and same_file(output, model):
         raise click.UsageError(f"-o would write over the model '{output}'")
-    text = FORMATS[form](load_named(model, libraries, constants).system)
+    system = load_named(model, libraries, constants).system
+    try:
+        text = FORMATS[form](system)
+    except NotExpressible as error:
+        raise click.ClickException(f"{form} cannot express this model: {error}") from error
     if output:
         with OutputFile(output) as file:
             file.write(text)

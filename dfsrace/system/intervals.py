@@ -87,15 +87,21 @@ def _arithmetic(operator: str, left: Interval | None, right: Interval | None) ->
     return _remainders(left, right)
 
 
+# A division that always fails has no value, and none that could lie outside a type.
+NO_VALUE: Interval = (1 << 100, -(1 << 100))
+
+
 def _quotients(left: Interval, right: Interval) -> Interval:
     """Quotients are extreme at the divisors that are extreme or next to zero; dividing by zero gives none."""
     divisors = {d for d in (*right, -1, 1) if d and right[0] <= d <= right[1]}
-    corners = [a // d for a, d in product(left, divisors)] or [0]
-    return min(corners), max(corners)
+    corners = [a // d for a, d in product(left, divisors)]
+    return (min(corners), max(corners)) if corners else NO_VALUE
 
 
 def _remainders(left: Interval, right: Interval) -> Interval:
     """A remainder has the divisor's sign and is smaller; a dividend that is smaller already stays as it is."""
+    if right == (0, 0):
+        return NO_VALUE
     if left[0] >= 0 and right[0] > left[1]:
         return left
     low, high = min(0, right[0] + 1), max(0, right[1] - 1)

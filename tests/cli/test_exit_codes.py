@@ -156,6 +156,7 @@ def test_a_wrong_command_exits_2_says_why_and_does_nothing(arguments: tuple[str,
     [
         (("chekc", "m.yaml"), "did you mean check?"),
         (("check", "m.yaml", "--set", "NOPE=1"), "no constant 'NOPE'"),
+        (("check", "m.yaml", "--set", "N=1", "--set", "N=2"), "N is set twice, to 1 and 2"),
         (("check", "m.yaml", "--property", "both_counts"), "did you mean both_count?"),
         (("check", "m.yaml", "--reduce", "stamp"), "did you mean stamps?"),
         (("check", "seed-questoin"), "did you mean seed-question?"),

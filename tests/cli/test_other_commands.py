@@ -184,3 +184,11 @@ def test_export_does_not_write_over_the_model(tmp_path: Path) -> None:
     path = model(tmp_path, HOLDS)
     assert dfsrace("export", path, "--to", "promela", "-o", path, cwd=tmp_path).returncode == 2
     assert path.read_text(encoding="utf-8") == HOLDS
+
+
+def test_export_says_what_the_format_cannot_express(tmp_path: Path) -> None:
+    path = model(tmp_path, HOLDS.replace("x + 1", "(x + 9_999_999_999) % 9_999_999_998"))
+    done = dfsrace("export", path, "--to", "promela", "-o", "m.pml", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("dfsrace: promela cannot express this model: ")
+    assert not (tmp_path / "m.pml").exists()

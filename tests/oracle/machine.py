@@ -79,7 +79,7 @@ class Automaton:
         frames = tuple(tuple(sorted(frame.vars.items())) for frame in walker.frames)
         pending = tuple(tuple(frozen(value) for value in values.values()) for _, _, values in local)
         slots = [((depth, name), value) for depth, frame in enumerate(frames) for name, value in frame]
-        live = tuple(pair for pair in slots if self.live is None or pair[0] in self.live[code])
+        live = tuple(pair for pair in slots if self.live is None or pair[0] in self.live.get(code, ()))
         digest = (code, pending, live) if self.forget else (code, pending, frames)
         place = self.places.get(digest)
         if place is None:

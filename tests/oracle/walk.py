@@ -114,13 +114,14 @@ class Walker(Values):
 
     def loop(self, node: ast.While, frame: Frame) -> Walk:
         while True:
-            way = None
+            way = taken = None  # a second round is no other place than the first
             self.spins += 1
             if self.spins > 10_000:
                 raise ModelError("loops without a shared access")
-            taken, _ = yield from self.test(node.test, frame)
+            taken = (yield from self.test(node.test, frame))[0]
             if not taken:
                 return None
+            taken = None
             way = yield from self.block(node.body, frame)
             if way == "break":
                 return None
