@@ -111,6 +111,7 @@ def check(
         expectation=Expectation(own.verdict, _in_order(loaded.system, own.violated)) if own else None,
         narrowed=_is_narrowed(loaded, asked, outcome),
         replay=_replay_words(loaded),
+        libraries=loaded.libraries,
     )
     try:
         report = build_report(loaded.system, outcome, about)

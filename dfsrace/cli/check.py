@@ -269,7 +269,7 @@ def _bug_json(word: str, line: str) -> str:
     from dfsrace.diagnostics import NOWHERE, Diagnostic, ModelError
     from dfsrace.render.report_json import error_json
 
-    return error_json(word, ModelError([Diagnostic("DR000", NOWHERE, line)]), dfsrace.__version__)
+    return error_json(word, ModelError([Diagnostic("DR700", NOWHERE, line)]), dfsrace.__version__)
 
 
 __all__: Sequence[str] = ["command"]

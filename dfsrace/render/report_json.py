@@ -34,6 +34,7 @@ def report_object(report: Report, version: str) -> dict[str, Any]:
         "title": report.title,
         "file": report.about.path,
         "model_hash": report.about.model_hash,
+        "libraries": list(report.about.libraries),
         "constants": dict(report.system.constants),
         "verdict": report.verdict,
         "complete": report.complete,

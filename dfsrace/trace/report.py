@@ -94,7 +94,8 @@ class About:
     `model`: the name that the user gave, short; `path`: the file as given. `model_hash`: hex digest of all that decides
     the meaning. `checked`: names of the properties in force (None: all of the system's). `narrowed`: an option or a
     changed constant narrowed or changed the check, so that the expectation does not apply. `replay`: the words that a
-    `dfsrace replay` of this very check starts with (model, --set, --library), unquoted.
+    `dfsrace replay` of this very check starts with (model, --set, --library), unquoted. `libraries`: folders that were
+    searched before the built-in one.
     """
 
     model: str
@@ -104,6 +105,7 @@ class About:
     expectation: Expectation | None = None
     narrowed: bool = False
     replay: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

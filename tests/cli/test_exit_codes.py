@@ -181,4 +181,4 @@ def test_a_bug_of_ours_exits_70_and_says_how_to_report_it(tmp_path: Path) -> Non
     assert "a bug of dfsrace" in done.stderr and "please report it" in done.stderr and "trace/build.py" in done.stderr
     json = dfsrace("check", path, "--json", cwd=tmp_path, variables=variables)
     assert json.returncode == 70
-    assert objects(json.stdout)[0]["diagnostics"][0]["code"] == "DR000"
+    assert objects(json.stdout)[0]["diagnostics"][0]["code"] == "DR700"

@@ -144,6 +144,15 @@ def test_a_file_of_results_brings_its_constants_and_is_found_from_elsewhere(tmp_
     assert (done.returncode, done.stderr) == (12, "")
 
 
+def test_a_file_of_results_brings_its_libraries(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    model(tmp_path / "lib", "constants: {MOST: 9}\n", "most.yaml")
+    model(tmp_path, LOST + "include: [most]\n")
+    dfsrace("check", "m.yaml", "--library", "lib", "-q", "-o", "found.json", cwd=tmp_path)
+    done = dfsrace("replay", "found.json", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (12, "")
+
+
 def test_one_property_of_a_file_can_be_chosen(tmp_path: Path) -> None:
     dfsrace("check", "seed-question", "-q", "-o", "found.json", cwd=tmp_path)
     done = dfsrace("replay", "found.json", "--property", "no_pte_maps_stale_page", cwd=tmp_path)

@@ -21,7 +21,7 @@ from tests.naive import naive
 from tests.oracle import text as oracle
 from tests.random.texts import texts
 
-STATES_AT_MOST = 1_000
+STATES_AT_MOST = 1_500
 SUBSETS = [frozenset(s) for n in range(4) for s in itertools.combinations(REDUCTIONS, n)]
 FEATURES = {
     "spinlock": "spin",
@@ -85,7 +85,7 @@ def test_random_texts_give_the_same_everywhere(number: int, tmp_path: Path) -> N
     found = Statistics()
 
     @seed(number)
-    @settings(max_examples=220)
+    @settings(max_examples=150)
     @given(texts())
     def check(text: str) -> None:
         model = load_model(ModelSource("random.yaml", None, text), [], {})
@@ -97,7 +97,7 @@ def test_random_texts_give_the_same_everywhere(number: int, tmp_path: Path) -> N
         compare(text, model.system, plain, tmp_path / "random.yaml")
 
     check()
-    assert found.compared >= 100
+    assert found.compared >= 75
     assert found.large_holding * 4 >= found.compared, found
     assert set(found.violated) == set(found.holding) == set(FEATURES), found
 

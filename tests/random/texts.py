@@ -186,7 +186,7 @@ def texts(draw: st.DrawFn) -> str:
         return filled(pick(PLAIN), pick(QUIET))
 
     def body() -> str:
-        parts = [statement() for _ in range(draw(st.integers(1, 3)))]
+        parts = [statement() for _ in range(draw(st.integers(2, 3)))]
         text = "\n".join(parts)
         if draw(st.integers(0, 5)) == 0:
             text = "while True:\n    y = y\n" + indented(text, 4)

@@ -11,7 +11,7 @@ from dfsrace.diagnostics import Span
 from dfsrace.language.lowering.constants import Known, admits, folded
 from dfsrace.language.lowering.graph import Graph, Label
 from dfsrace.language.typed import CallExpression, LocalDeclaration
-from dfsrace.system.expressions import Checked, Const, Expr, Local, may_fail
+from dfsrace.system.expressions import Checked, Const, Expr, Local
 from dfsrace.system.program import Assign
 from dfsrace.system.system import Variable
 from dfsrace.system.types import NoneType, OptionalType, RangeType, Type
@@ -61,8 +61,8 @@ class Context:
         return Local(slot, kind)
 
     def settled(self, expression: Expr, kind: Type, span: Span) -> Expr:
-        """The same value; if computing it can fail, it is computed here and not where it is used."""
-        return self.temporary(kind, expression, span) if may_fail(expression) else expression
+        """The same value, computed here and not where it is used: what is kept across a step is the result alone."""
+        return expression if isinstance(expression, Const | Local) else self.temporary(kind, expression, span)
 
     def declared(self, local: LocalDeclaration) -> Expr:
         """The slot of a local, made at its first use, or its constant."""

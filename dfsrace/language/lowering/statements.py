@@ -26,6 +26,7 @@ from dfsrace.language.typed import (
     WithStatement,
 )
 from dfsrace.system.expressions import Arithmetic, Checked, Const, Expr, Local, Read
+from dfsrace.system.intervals import interval
 from dfsrace.system.program import (
     Assert,
     Assign,
@@ -36,7 +37,7 @@ from dfsrace.system.program import (
     Store,
     Wait,
 )
-from dfsrace.system.types import NONE, LockType, finite_values
+from dfsrace.system.types import NONE, LockType, RangeType, finite_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,10 @@ def _assign(context: Context, s: AssignStatement) -> None:
     old = context.graph.local("", cell, context.scope.procedure)
     context.graph.emit(Load(old, access), s.target.span)
     changed = Arithmetic(s.operator, plain(Local(old, cell), cell), plain(value(context, s.value), s.value.type))
-    context.graph.emit(Store(access, coerced(changed, NONE, cell)), s.span)
+    low, high = interval(changed) or (0, 0)
+    kind = RangeType(min(low, high), max(low, high))
+    result = context.temporary(kind, changed, s.span)
+    context.graph.emit(Store(access, coerced(result, kind, cell)), s.span)
 
 
 def _fixed(context: Context, access: Read) -> Read:

@@ -26,24 +26,28 @@ from dfsrace.language.typed import (
     QuantifierExpression,
     StateUse,
 )
-from dfsrace.system.expressions import Arithmetic, Compare, Const, Expr, Local, Not, Read
+from dfsrace.system.expressions import Arithmetic, Compare, Const, Expr, Local, Not, Read, may_fail
 from dfsrace.system.program import Alloc, Assign, Branch, Choose, Evaluate, Load
 from dfsrace.system.types import BOOL, PoolType, RangeType, Type, finite_values
 
 
 def value(context: Context, e: Expression) -> Expr:
-    """Emits the steps that compute the expression; the result reads only locals and constants, and cannot fail."""
+    """Emits the steps that compute the expression, and then computes it: the result is a local or a constant."""
+    return context.settled(_value(context, e), e.type, e.span)
+
+
+def _value(context: Context, e: Expression) -> Expr:
+    """Emits the steps that the expression needs; what is left to compute reads only locals and constants."""
     local = _local(context, e)
     if local is not None:
-        return context.settled(local, e.type, e.span)
+        return local
     match e:
         case StateUse():
             return _load(context, e)
         case NotExpression(operand):
             return context.fold(Not(_plain(context, operand)))
-        case BinaryExpression(operator, left, right, kind, span):
-            result = context.fold(Arithmetic(operator, _plain(context, left), _plain(context, right)))
-            return context.settled(result, kind, span)
+        case BinaryExpression(operator, left, right):
+            return context.fold(Arithmetic(operator, _plain(context, left), _plain(context, right)))
         case CompareExpression() if len(e.operands) == 2:
             of = value if e.operators[0] in ("==", "!=") else _plain
             first = of(context, e.operands[0])
@@ -109,7 +113,9 @@ def test(context: Context, e: Expression, when_true: Label, when_false: Label) -
         case QuantifierExpression(kind="all" | "any") if not isinstance(e.domain, PoolType):
             _search(context, e, when_true, when_false)
         case _:
-            decided = _plain(context, e)
+            decided = context.fold(plain(_value(context, e), e.type))
+            if may_fail(decided):
+                decided = context.settled(decided, BOOL, e.span)
             _decide(context, decided, e, when_true, when_false)
 
 
@@ -172,7 +178,7 @@ def parts(e: Expression) -> Iterator[Expression]:
 def _load(context: Context, e: StateUse) -> Expr:
     access = place(context, e)
     if e.variable in context.known.constant:
-        return context.settled(context.fold(access), e.type, e.span)
+        return context.fold(access)
     slot = context.graph.local("", e.type, context.scope.procedure)
     context.graph.emit(Load(slot, access), e.span)
     return Local(slot, e.type)
@@ -235,7 +241,8 @@ def _chain(context: Context, e: CompareExpression, when_true: Label, when_false:
             link = context.fold(Compare(operator, left, right))
         else:
             ordered = (plain(left, left_type), plain(right, operand.type))
-            link = context.settled(context.fold(Compare(operator, *ordered)), BOOL, operand.span)
+            link = context.fold(Compare(operator, *ordered))
+            link = context.settled(link, BOOL, operand.span) if may_fail(link) else link
         onward = Label()
         _decide(context, link, operand, onward, when_false)
         context.graph.place(onward)
