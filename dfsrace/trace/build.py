@@ -102,7 +102,8 @@ def stopped_by(system: System, outcome: Outcome) -> Stopped | None:
             reason = f"only up to {stop.detail} switches were explored"
             advice = "raise the bound with --switches"
         case "memory":
-            reason = "the memory was used up" + (f" ({stop.detail})" if stop.detail else "")
+            limit = f" ({int(stop.detail) // 2**20} MiB)" if stop.detail.isdigit() else ""
+            reason = f"the memory was used up{limit}"
             advice = _smaller(system)
         case "interrupt":
             reason, advice = "interrupted", ""

@@ -170,7 +170,11 @@ def _properties(coder: Coder, cast: dict[str, int], tidy: bool) -> Lines:
     if state.nodes:
         true.append("all(node.count <= 2 for node in Who)")
     if "x" in state.page_fields:
-        true += ["all(o.x <= 2 for o in Page)", "p is None or p.x < 3", "all(o != p or o == p for o in Page for r in Page)"]
+        true += [
+            "all(o.x <= 2 for o in Page)",
+            "p is None or p.x < 3",
+            "all(o != p or o == p for o in Page for r in Page)",
+        ]
     if state.stamps:
         true.append("v == w or v != w")
     names = [name for name in cast if "[" not in name] or ["cpu1"]

@@ -8,7 +8,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
 from hypothesis import given, seed, settings
 
 from dfsrace.engine.options import REDUCTIONS, Options
@@ -80,12 +79,11 @@ def compare(text: str, system: System, plain: Outcome, path: Path) -> None:
             assert told.classes == outcome.states
 
 
-@pytest.mark.parametrize("number", [1, 2])
-def test_random_texts_give_the_same_everywhere(number: int, tmp_path: Path) -> None:
+def test_random_texts_give_the_same_everywhere(tmp_path: Path) -> None:
     found = Statistics()
 
-    @seed(number)
-    @settings(max_examples=150)
+    @seed(1)
+    @settings(max_examples=330)
     @given(texts())
     def check(text: str) -> None:
         model = load_model(ModelSource("random.yaml", None, text), [], {})
@@ -97,7 +95,7 @@ def test_random_texts_give_the_same_everywhere(number: int, tmp_path: Path) -> N
         compare(text, model.system, plain, tmp_path / "random.yaml")
 
     check()
-    assert found.compared >= 75
+    assert found.compared >= 200
     assert found.large_holding * 4 >= found.compared, found
     assert set(found.violated) == set(found.holding) == set(FEATURES), found
 

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from dfsrace.engine.outcome import Schedule
-from dfsrace.engine.reference import canonical, locks, path, search, steps
+from dfsrace.engine.reference import canonical, locks, search, steps
 from dfsrace.engine.reference.canonical import Renaming
 from dfsrace.engine.reference.expressions import Expressions
 from dfsrace.engine.reference.goals import Goal, Judge
@@ -177,7 +178,7 @@ def _judged_before(patch: pytest.MonkeyPatch) -> None:
     original = Writer.violate
 
     def violate(writer: Writer, path_: Path, code: str) -> None:
-        original(writer, path.replace(path_, after=None), code)
+        original(writer, replace(path_, after=None), code)
 
     patch.setattr(Writer, "violate", violate)
 

@@ -156,9 +156,9 @@ def _not_released(patch: pytest.MonkeyPatch) -> None:
     original = Graph.emit
     released = ("spin_unlock", "mutex_unlock")
 
-    def emit(graph: Graph, operation: Any, *where: Any) -> None:
+    def emit(graph: Graph, operation: Any, *where: Any, **text: str) -> None:
         if not (isinstance(operation, LockOperation) and operation.call in released and len(where) == 2):
-            original(graph, operation, *where)
+            original(graph, operation, *where, **text)
 
     patch.setattr(Graph, "emit", emit)
 

@@ -82,7 +82,9 @@ INLINE: dict[str, str] = {
     "waits for ever": _model("x: bool", "t0:: wait_event(x)"),
     "never": _model("x: bool", "t0:: y = x", "reach: {x: x}\n"),
     "choices": _model(
-        "x: Small; n: Node", "t0:: y = choose(Small); n = choose(Node); x = y", "reach: {two: x == 2, b: n == B}\n"
+        "x: Small; n: Node",
+        "t0:: x = 1; y = choose(Small); n = choose(Node); x = y",
+        "reach: {two: x == 2, b: n == B}\n",
     ),
     "range": _model("x: Small", "t0:: x += 1; x += 1; x += 1"),
     "loop": _model("a[Small]: bool", "t0:: for i in Small:;   a[i] = True", "reach:\n  last: a[2]\n"),
@@ -110,6 +112,17 @@ INLINE: dict[str, str] = {
     "named member": _model(
         "x: Small; y: bool", "t[0..1]:: x = 1; y = True", "reach: {first: finished(t0) and not finished(t1)}\n"
     ),
+    "conjunction": _model("x: Small; y: Small", "t0:: y = 1", "invariants: {none: x == 0 and y == 0}\n"),
+    "two runs": _model(
+        "x: Small; y: Small",
+        "t0:: atomic_inc(x); atomic_inc(x); atomic_dec(x)\nt1:: atomic_inc(y); atomic_inc(y); atomic_dec(y)",
+        "invariants: {both: not (finished(t0) and finished(t1))}\n",
+    ),
+    "two runs, the other order": _model(
+        "y: Small; x: Small; a: bool; b: bool",
+        "t1:: atomic_inc(x); atomic_inc(x); b = True\nt0:: atomic_inc(y); atomic_inc(y); a = True",
+        "invariants: {both: not (a and b)}\n",
+    ),
     "switches": _model(
         "x: Small; y: Small; z: Small",
         "t0:: x = 1; z = 1\nt1:: y = 1; z = 2\nt2:: x = 0; y = 0",
@@ -122,6 +135,8 @@ SWITCHES: dict[str, dict[str, int]] = {
     "add": {"no": 1},
     "order": {"no": 1},
     "switches": {"both": 1},
+    "two runs": {"both": 1},
+    "two runs, the other order": {"both": 1},
 }
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.sabotage.compare import Comparison
@@ -23,8 +25,13 @@ def test_there_is_no_difference_without_sabotage(comparison: Comparison) -> None
 
 
 @pytest.mark.parametrize("name", SABOTAGES)
-def test_a_sabotage_is_caught(name: str, comparison: Comparison, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sabotage_is_caught(
+    name: str,
+    comparison: Comparison,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
+) -> None:
     SABOTAGES[name](monkeypatch)
     difference = comparison.difference()
-    print(difference)
-    assert difference is not None, name
+    record_property("difference", difference)
+    assert difference is not None, f"nothing notices that {name}"
