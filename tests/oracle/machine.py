@@ -77,7 +77,7 @@ class Automaton:
         local = [(frame.f_code, frame.f_lasti, frame.f_locals) for frame in stack]
         code = tuple((text, at, positions(values)) for text, at, values in local)
         frames = tuple(tuple(sorted(frame.vars.items())) for frame in walker.frames)
-        pending = tuple(tuple(frozen(value) for value in values.values()) for _, _, values in local)
+        pending = tuple(tuple(frozen(values[name]) for name in sorted(values)) for _, _, values in local)
         slots = [((depth, name), value) for depth, frame in enumerate(frames) for name, value in frame]
         live = tuple(pair for pair in slots if self.live is None or pair[0] in self.live.get(code, ()))
         digest = (code, pending, live) if self.forget else (code, pending, frames)
@@ -91,7 +91,9 @@ class Automaton:
 
 def positions(values: dict[str, Any]) -> Hashable:
     """Where in the text a Python frame of the walker is: syntax nodes, the items of unrolled loops, the way out."""
-    return tuple((name, frozen(v)) for name, v in values.items() if isinstance(v, ast.AST) or name in ("item", "way"))
+    return tuple(
+        (name, frozen(v)) for name, v in sorted(values.items()) if isinstance(v, ast.AST) or name in ("item", "way")
+    )
 
 
 def frozen(value: Any) -> Any:

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from dfsrace.diagnostics import Span
 from dfsrace.language import typed
 from dfsrace.language.lowering import constants, finish, statements, values
 from dfsrace.language.lowering.context import Context, coerced, plain
 from dfsrace.language.lowering.graph import Draft, Graph, Label
 from dfsrace.system import System
-from dfsrace.system.expressions import And, Arithmetic, Expr, Local
+from dfsrace.system.expressions import And, Arithmetic, Expr, Local, may_fail
 from dfsrace.system.program import Atomic, Finish, Load, LockOperation, Renew, Store
 from dfsrace.system.types import NONE, Type, Value, finite_values
 from tests.sabotage import compare
@@ -119,6 +120,14 @@ def _dead_locals(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(finish, "_liveness", liveness)
 
 
+@lowering("intermediate values are kept as what they are made of")
+def _unsettled(patch: pytest.MonkeyPatch) -> None:
+    def settled(context: Context, expression: Expr, kind: Type, span: Span) -> Expr:
+        return context.temporary(kind, expression, span) if may_fail(expression) else expression
+
+    patch.setattr(Context, "settled", settled)
+
+
 @lowering("the constant analysis overlooks atomic operations")
 def _atomics_overlooked(patch: pytest.MonkeyPatch) -> None:
     def stored(graph: Graph) -> frozenset[int]:
@@ -156,7 +165,7 @@ def _not_released(patch: pytest.MonkeyPatch) -> None:
     original = Graph.emit
     released = ("spin_unlock", "mutex_unlock")
 
-    def emit(graph: Graph, operation: Any, *where: Any, **text: str) -> None:
+    def emit(graph: Graph, operation: Any, *where: Any, **text: Any) -> None:
         if not (isinstance(operation, LockOperation) and operation.call in released and len(where) == 2):
             original(graph, operation, *where, **text)
 

@@ -112,6 +112,11 @@ INLINE: dict[str, str] = {
     "named member": _model(
         "x: Small; y: bool", "t[0..1]:: x = 1; y = True", "reach: {first: finished(t0) and not finished(t1)}\n"
     ),
+    "sum": _model("x: Small; y: Small; z: Small", "t0:: z = x + y\nt1:: x = 1; y = 1"),
+    "augmented sum": _model("x: Small; y: Small", "t0:: x += y\nt1:: x = 1; y = 1"),
+    "comparison": _model(
+        "v: Version; w: Version; x: bool", "t0:: old = v; renew(w); x = v == old\nt1:: renew(v); w = v"
+    ),
     "conjunction": _model("x: Small; y: Small", "t0:: y = 1", "invariants: {none: x == 0 and y == 0}\n"),
     "two runs": _model(
         "x: Small; y: Small",
@@ -142,9 +147,9 @@ SWITCHES: dict[str, dict[str, int]] = {
 
 def texts(folder: Path) -> dict[str, Path]:
     """Every model as a file: the shipped ones where they are, the others written to `folder`."""
-    shipped = Path(__file__).parents[2] / "models"
-    found = {name: shipped / name for name in SHIPPED}
+    found: dict[str, Path] = {}
     for number, (name, text) in enumerate(INLINE.items()):
         found[name] = folder / f"{number}.yaml"
         found[name].write_text(text, encoding="utf-8")
-    return found
+    shipped = Path(__file__).parents[2] / "models"
+    return found | {name: shipped / name for name in SHIPPED}

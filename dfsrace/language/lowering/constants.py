@@ -24,7 +24,7 @@ from dfsrace.system.expressions import (
 )
 from dfsrace.system.program import Alloc, Atomic, LockOperation, Renew, Store
 from dfsrace.system.system import Initial, Variable
-from dfsrace.system.types import BOOL, INT, LockType, PoolType, RangeType, StampType, Type, Value
+from dfsrace.system.types import BOOL, INT, LockType, OptionalType, PoolType, RangeType, StampType, Type, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +80,23 @@ def learn(
 
 
 def folded(expression: Expr, known: Known) -> Expr:
-    """The expression with everything computed that literals and known constants decide. Never hides a failure."""
+    """The expression with everything computed that literals and known constants decide. Never hides a failure.
+
+    Pool values and stamps stay where they are read from: only what is compared with them is decided.
+    """
     match expression:
-        case Read(variable=variable, indices=indices, type=kind):
-            positions = tuple(i.value for i in indices if isinstance(i, Const))
-            key = (variable, positions)
-            if len(positions) == len(indices) and key in known.values:
-                return Const(known.values[key], kind)
+        case Read(type=kind):
+            found = known_value(expression, known)
+            if found is not None and not (_renamed(kind) and found.value is not None):
+                return found
         case Not(Const(value)):
             return _boolean(not value)
         case Arithmetic(operator, Const(left), Const(right)) if not (operator in ("//", "%") and right == 0):
             return _integer(operator, left, right)
-        case Compare(operator, Const(left), Const(right)):
-            return _boolean(_compare(operator, left, right))
+        case Compare(operator, one, other):
+            first, second = known_value(one, known), known_value(other, known)
+            if first is not None and second is not None:
+                return _boolean(_compare(operator, first.value, second.value))
         case And(operands):
             return _junction(operands, stops=False)
         case Or(operands):
@@ -102,6 +106,24 @@ def folded(expression: Expr, known: Known) -> Expr:
         case Checked(Const(value), kind) if admits(kind, value):
             return Const(value, kind)
     return expression
+
+
+def known_value(expression: Expr, known: Known) -> Const | None:
+    """The value of a constant, or of a constant cell that has it in all initial states; None where it is not known."""
+    match expression:
+        case Const():
+            return expression
+        case Read(variable=variable, indices=indices, type=kind):
+            places = [known_value(index, known) for index in indices]
+            key = (variable, tuple(place.value for place in places if place is not None))
+            if None not in places and key in known.values:
+                return Const(known.values[key], kind)
+    return None
+
+
+def _renamed(kind: Type) -> bool:
+    """True for pool values and stamps: in code they would keep their number when those of the cells are renamed."""
+    return isinstance(kind.base if isinstance(kind, OptionalType) else kind, PoolType | StampType)
 
 
 def admits(kind: Type, value: Value) -> bool:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from dfsrace.diagnostics import Span
-from dfsrace.language.lowering.constants import Known, admits, folded
+from dfsrace.language.lowering.constants import Known, admits, folded, known_value
 from dfsrace.language.lowering.graph import Graph, Label
 from dfsrace.language.typed import CallExpression, LocalDeclaration
 from dfsrace.system.expressions import Checked, Const, Expr, Local
@@ -62,7 +62,9 @@ class Context:
 
     def settled(self, expression: Expr, kind: Type, span: Span) -> Expr:
         """The same value, computed here and not where it is used: what is kept across a step is the result alone."""
-        return expression if isinstance(expression, Const | Local) else self.temporary(kind, expression, span)
+        if isinstance(expression, Const | Local) or known_value(expression, self.known) is not None:
+            return expression
+        return self.temporary(kind, expression, span)
 
     def declared(self, local: LocalDeclaration) -> Expr:
         """The slot of a local, made at its first use, or its constant."""

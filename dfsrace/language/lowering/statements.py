@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from dfsrace.language.lowering.constants import known_value
 from dfsrace.language.lowering.context import Context, OpenWith, Scope, coerced, plain
 from dfsrace.language.lowering.graph import Label, Position
 from dfsrace.language.lowering.primitives import WITH_CALLS
@@ -120,7 +121,7 @@ def _assign(context: Context, s: AssignStatement) -> None:
 
 def _fixed(context: Context, access: Read) -> Read:
     """The same cell, whatever the code does to the locals in its indices meanwhile."""
-    indices = tuple(i if isinstance(i, Const) else _copy(context, i) for i in access.indices)
+    indices = tuple(i if known_value(i, context.known) is not None else _copy(context, i) for i in access.indices)
     return Read(access.variable, indices, access.type)
 
 
@@ -228,7 +229,7 @@ def inline(context: Context, e: CallExpression, procedure: Procedure) -> Expr:
     scope = Scope(procedure.name)
     for parameter, argument in zip(procedure.parameters, e.arguments, strict=True):
         given = coerced(value(context, argument), argument.type, parameter.type)
-        if isinstance(given, Const) and not parameter.assigned:
+        if known_value(given, context.known) is not None and not parameter.assigned:
             scope.names[parameter] = given
             continue
         slot = graph.local(parameter.name, parameter.type, procedure.name)
