@@ -28,7 +28,7 @@ from dfsrace.language.typed import (
 )
 from dfsrace.system.expressions import Arithmetic, Compare, Const, Expr, Local, Not, Read, may_fail
 from dfsrace.system.program import Alloc, Assign, Branch, Choose, Evaluate, Load
-from dfsrace.system.types import BOOL, PoolType, RangeType, Type, finite_values
+from dfsrace.system.types import BOOL, OptionalType, PoolType, RangeType, Type, finite_values
 
 
 def value(context: Context, e: Expression) -> Expr:
@@ -47,11 +47,12 @@ def _value(context: Context, e: Expression) -> Expr:
         case NotExpression(operand):
             return context.fold(Not(_plain(context, operand)))
         case BinaryExpression(operator, left, right):
-            return context.fold(Arithmetic(operator, _plain(context, left), _plain(context, right)))
-        case CompareExpression() if len(e.operands) == 2:
-            of = value if e.operators[0] in ("==", "!=") else _plain
-            first = of(context, e.operands[0])
-            return context.fold(Compare(e.operators[0], first, of(context, e.operands[1])))
+            return context.fold(Arithmetic(operator, *_operands(context, left, right)))
+        case CompareExpression(operators=("==" | "!=",) as operators, operands=(left, right)):
+            first = value(context, left)
+            return context.fold(Compare(operators[0], first, value(context, right)))
+        case CompareExpression(operators=(operator,), operands=(left, right)):
+            return context.fold(Compare(operator, *_operands(context, left, right)))
         case ConditionalExpression():
             return _conditional(context, e)
         case QuantifierExpression(kind="sum") if not isinstance(e.domain, PoolType):
@@ -77,7 +78,17 @@ def _value(context: Context, e: Expression) -> Expr:
 
 def _plain(context: Context, e: Expression) -> Expr:
     """The value of an operand that may not be None; where it is, that is found here."""
-    return context.settled(context.fold(plain(value(context, e), e.type)), e.type, e.span)
+    return context.settled(context.fold(plain(value(context, e), e.type)), _without_none(e.type), e.span)
+
+
+def _operands(context: Context, left: Expression, right: Expression) -> tuple[Expr, Expr]:
+    """Two operands that may not be None: looked at when the operator is applied, which is after both are there."""
+    first, second = value(context, left), value(context, right)
+    return context.fold(plain(first, left.type)), context.fold(plain(second, right.type))
+
+
+def _without_none(kind: Type) -> Type:
+    return kind.base if isinstance(kind, OptionalType) else kind
 
 
 def one_step(context: Context) -> OneStep:
