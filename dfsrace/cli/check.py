@@ -35,7 +35,7 @@ Examples:
 
 \b
 Exit codes: 0 everything holds, 2 the command or the model is wrong, 3 inconclusive, 11 deadlock,
-12 violated otherwise. Of several models: the first that applies of 70, 2, 12, 11, 13, 3, 0.
+12 violated otherwise. Of several models: the first that applies of 70, 2, 12, 11, 3, 0.
 """
 
 

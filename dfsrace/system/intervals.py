@@ -88,7 +88,7 @@ def _arithmetic(operator: str, left: Interval | None, right: Interval | None) ->
 
 
 # A division that always fails has no value, and none that could lie outside a type.
-NO_VALUE: Interval = (1 << 100, -(1 << 100))
+NO_VALUE: Interval = (1, 0)
 
 
 def _quotients(left: Interval, right: Interval) -> Interval:

@@ -23,7 +23,7 @@ from dfsrace.system.expressions import (
     Read,
     children,
 )
-from dfsrace.system.intervals import base_of, interval
+from dfsrace.system.intervals import NO_VALUE, base_of, interval
 from dfsrace.system.program import LocalVariable
 from dfsrace.system.system import System, Variable
 from dfsrace.system.types import (
@@ -110,7 +110,7 @@ def fits(expression: Expr, target: Type) -> bool:
     if is_integer(base_of(source)) and isinstance(base_of(target), RangeType):
         bounds, wanted = interval(expression), base_of(target)
         assert isinstance(wanted, RangeType)
-        return bounds is not None and wanted.low <= bounds[0] and bounds[1] <= wanted.high
+        return bounds is not None and (bounds == NO_VALUE or wanted.low <= bounds[0] <= bounds[1] <= wanted.high)
     if isinstance(base_of(target), IntType):
         return is_integer(base_of(source))
     return base_of(source) == base_of(target)

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("manifest")
+
 MODELS = Path(__file__).resolve().parents[2] / "models"
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("library")
+
 LIBRARY = Path(__file__).resolve().parents[2] / "dfsrace" / "library"
 SCENARIOS = sorted((LIBRARY / "scenarios").glob("*.yaml"))
 PROTOCOLS = sorted(path.stem for path in (LIBRARY / "protocols").glob("*.yaml"))

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+# One worker checks the models, once for each set of options.
+pytestmark = pytest.mark.xdist_group("manifest")
+
 MODELS = Path(__file__).resolve().parents[2] / "models"
 MANIFEST: dict[str, dict[str, Any]] = tomllib.loads((MODELS / "manifest.toml").read_text(encoding="utf-8"))
 SHORT = sorted(name for name, row in MANIFEST.items() if not row.get("long"))
@@ -26,6 +29,9 @@ KEYS = {
     "long",
     "outside",
 }
+OUTSIDE_KEYS = {"number", "minus_ours", "set", "reduce", "source", "maps"}
+COMPARED = {"states", "transitions", "depth"}
+OUTSIDE = [(name, i) for name in sorted(MANIFEST) for i in range(len(MANIFEST[name].get("outside", [])))]
 
 
 def files(names: list[str]) -> list[Path]:
@@ -85,13 +91,46 @@ def test_a_model_is_explored_completely_and_expects_what_it_gives(name: str, che
 
 @pytest.mark.parametrize("name", [name for name in SHORT if "states_none" in MANIFEST[name]])
 def test_without_reductions_a_model_has_the_states_of_its_row_and_the_same_verdict(name: str, check: Any) -> None:
-    names = [name for name in SHORT if "states_none" in MANIFEST[name]]
-    report = check(files(names), "--reduce", "none")[name]
+    report = check(files(SHORT), "--reduce", "none")[name]
     plain, row = figures(report), promised(MANIFEST[name])
     assert plain["states"] == MANIFEST[name]["states_none"]
     assert [plain[key] for key in ("verdict", "violated", "steps", "switches")] == [
         row[key] for key in ("verdict", "violated", "steps", "switches")
     ]
+
+
+@pytest.mark.parametrize(("name", "i"), OUTSIDE)
+def test_a_number_from_elsewhere_says_whose_it_is_and_why_ours_compares(name: str, i: int) -> None:
+    told = MANIFEST[name]["outside"][i]
+    assert set(told) <= OUTSIDE_KEYS
+    assert told["source"].strip() and told["maps"].strip()
+    assert set(told.get("minus_ours", {})) <= set(told["number"]) <= COMPARED
+    assert told["number"]
+
+
+@pytest.mark.parametrize(("name", "i"), OUTSIDE)
+def test_our_figures_are_those_that_another_tool_found(name: str, i: int, check: Any) -> None:
+    told = MANIFEST[name]["outside"][i]
+    report = outside_report(name, told, check)
+    assert report["complete"] is True
+    less = told.get("minus_ours", {})
+    ours = {key: report[key] for key in told["number"]}
+    assert ours == {key: number - less.get(key, 0) for key, number in told["number"].items()}
+
+
+def outside_report(name: str, told: dict[str, Any], check: Any) -> dict[str, Any]:
+    """The report on the model under the constants and the reductions that a foreign number is about."""
+    if "set" not in told and told.get("reduce", "none") == "none":
+        report = check(files(SHORT), *(["--reduce", "none"] if "reduce" in told else []))[name]
+    else:
+        options = [word for key, value in told.get("set", {}).items() for word in ("--set", f"{key}={value}")]
+        options += ["--reduce", told["reduce"]] if "reduce" in told else []
+        report = check(files([name]), *options)[name]
+    return dict(report)
+
+
+def test_at_least_six_textbook_models_have_a_number_that_somebody_elses_tool_found() -> None:
+    assert len({name for name, _ in OUTSIDE if name.startswith("textbook/")}) >= 6
 
 
 @pytest.mark.long

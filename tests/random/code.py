@@ -71,6 +71,7 @@ class State:
     guard: str = ""  # the kind of Page.guard
     counted: str = ""  # the lock that `inside` counts the holders of
     nodes: bool = False  # the type Who and its field count
+    array: bool = False  # slot[Small]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class Coder:
     def number(self, scope: Scope, depth: int = 1) -> str:
         """An integer from 0 to 2."""
         pick = self.dice.pick
-        menu = ["cell", "literal", "cell"] + ["local"] * (2 * bool(scope.numbers))
+        menu = ["cell", "literal", "cell"] + ["local"] * (2 * bool(scope.numbers)) + ["slot"] * self.state.array
         if depth:
             menu += ["sum", "least", "if", *(["all"] if self.state.nodes else []), *(["field"] if scope.pages else [])]
         match pick(menu):
@@ -126,11 +127,14 @@ class Coder:
             case "sum":
                 return f"({self.number(scope, 0)} {pick('+*-')} {self.number(scope, 0)}) % 3"
             case "least":
-                return f"{pick(['min', 'max'])}({self.number(scope, 0)}, {self.number(scope, 0)})"
+                # The remainder, which may fail as far as anybody looks, keeps both alive where the result is dead.
+                return f"{pick(['min', 'max'])}({self.number(scope, 0)}, {self.number(scope, 0)}) % 3"
             case "if":
                 return f"({self.number(scope, 0)} if {self.test(scope, 0)} else {self.number(scope, 0)})"
             case "all":
-                return "min(2, sum(node.count for node in Who))"
+                return "min(2, sum(node.count for node in Who)) % 3"
+            case "slot":
+                return f"slot[{self.number(scope, 0) if depth else pick('012')}]"
         return f"{pick(scope.pages)}.x" if "x" in self.state.page_fields else pick(scope.numbers or ("1",))
 
     def test(self, scope: Scope, depth: int = 1) -> str:
@@ -186,7 +190,7 @@ class Coder:
             makers += [self.sampled] if any(k.startswith("seq") for _, k in self.state.locks) else []
         if scope.free and not scope.helper and self.helpers:
             makers += [self.call, self.call]
-        if scope.helper and scope.result and not scope.loop:
+        if scope.result or scope.loop:
             makers.append(self.left)
         return self.dice.pick(makers)(scope, budget)
 
@@ -194,7 +198,10 @@ class Coder:
 
     def store(self, scope: Scope, budget: int) -> tuple[Lines, Scope, int]:
         pick, state = self.dice.pick, self.state
-        match pick(["number", "number", "flag", *["optional"] * bool(state.optional), "once"]):
+        menu = ["number", "number", "flag", "once"] + ["optional"] * bool(state.optional) + ["slot"] * state.array
+        match pick(menu):
+            case "slot":
+                return [f"slot[{self.number(scope, 0)}] = {self.number(scope)}"], scope, 2
             case "flag":
                 return [f"{pick(state.flags)} = {self.test(scope, 0)}"], scope, 2
             case "optional":
@@ -229,6 +236,8 @@ class Coder:
         name, pick = self.name("n"), self.dice.pick
         menu = [f"{name} = choose(Small)", f"{name} = choose(i for i in Small if i != {pick(self.state.numbers)})"]
         menu.append(f"{name} = 1 if maybe() else {self.number(scope, 0)}")
+        if "x" in self.state.page_fields and not scope.atomic and self.dice.chance(3):
+            return [f"if {self.state.pages[0]} is not None:", f"    {name} = choose(Page)", f"    {name}.x = 1"], scope, 2
         if not scope.atomic and not scope.spins:
             menu += ["might_sleep()", "cond_resched()", "smp_mb()"]
         line = pick(menu)
@@ -265,7 +274,7 @@ class Coder:
                 stamp = pick(self.state.stamps)
                 return [pick([f"renew({page}.v)", f"{page}.v = {stamp}", f"{stamp} = {page}.v"])]
             case "lock" if scope.free:
-                inner = replace(scope, taken=len(self.state.locks))
+                inner = replace(scope, taken=len(self.state.locks), result=False, loop=False)
                 return [f"lock_page({page})", *self.block(inner, 1), f"unlock_page({page})"]
             case "lock" if not scope.atomic:
                 return [f"if trylock_page({page}):", f"    unlock_page({page})"]
@@ -281,13 +290,18 @@ class Coder:
 
     def call(self, scope: Scope, budget: int) -> tuple[Lines, Scope, int]:
         helper = self.dice.pick(self.helpers)
+        others = [other for other in self.helpers if other.startswith("take")]
         if helper.startswith("use"):
-            return [f"{helper}({self.number(scope, 0)})"], scope, 3
+            argument = self.dice.pick([self.number(scope, 0), *(f"{other}()" for other in others)])
+            return [f"{helper}({argument})"], scope, 3
         name = self.name("n")
-        return [f"{name} = {helper}()"], replace(scope, numbers=(*scope.numbers, name)), 3
+        value = self.dice.pick([f"{helper}()", f"({helper}() + {self.number(scope, 0)}) % 3"])
+        return [f"{name}: Small = {value}"], replace(scope, numbers=(*scope.numbers, name)), 3
 
     def left(self, scope: Scope, budget: int) -> tuple[Lines, Scope, int]:
-        return [f"if {self.test(scope, 0)}:", f"    return {self.number(scope, 0)}"], scope, 1
+        """A way out of whatever is around."""
+        ways = [f"return {self.number(scope, 0)}"] * scope.result + ["break", "continue"] * scope.loop
+        return [f"if {self.test(scope, 0)}:", f"    {self.dice.pick(ways)}"], scope, 1
 
     # ---- statements with blocks
 
@@ -295,7 +309,7 @@ class Coder:
         test = self.dice.pick([self.test(scope), self.test(scope), "maybe()", "MODE == 1"])
         lines = [f"if {test}:", *indented(self.block(scope, budget - 1))]
         if self.dice.chance(3):
-            lines += ["else:", *indented(self.block(scope, 1))]
+            lines += [self.dice.pick(["else:", "elif x == 1:"]), *indented(self.block(scope, 1))]
         return lines, scope, budget
 
     def together(self, scope: Scope, budget: int) -> tuple[Lines, Scope, int]:
@@ -307,6 +321,8 @@ class Coder:
         inner = replace(scope, loop=True)
         if self.state.nodes and self.dice.chance(2):
             return ["for who in Who:", "    who.count = (who.count + 1) % 3"], scope, 4
+        if self.dice.chance(4):
+            return ["for i in Small:", *indented(self.block(replace(inner, numbers=(*scope.numbers, "i")), 1))], scope, 4
         lines = [f"while {self.test(scope, 0)}:", *indented(self.block(inner, budget - 1))]
         if self.dice.chance(2):
             lines += [f"    if {self.test(scope, 0)}:", "        break"]
@@ -327,18 +343,25 @@ class Coder:
         if not fit or scope.atomic:
             return self.store(scope, budget)
         place, (lock, kind) = self.dice.pick(fit)
-        inner = replace(scope, taken=place, spins=scope.spins or kind in SPINNING, helper=False)
-        body = self.block(inner, budget - 1)
+        inner = replace(scope, taken=place, spins=scope.spins or kind in SPINNING)
+        pairs = self.pairs(lock, kind)
+        if not pairs:
+            return [self.entered(lock, kind), *indented(self.block(inner, budget - 1))], scope, budget
+        body = self.block(replace(inner, result=False, loop=False), budget - 1)
+        return [*pairs[0], *body, *pairs[1]], scope, budget
+
+    def pairs(self, lock: str, kind: str) -> tuple[Lines, Lines] | None:
+        """What is before and after a section that is not written as a `with`."""
         if lock == self.state.counted:
             take, let_go = SIDES[kind][0]
-            lines = [f"{take}({lock})", "atomic_inc(inside)", *body, "atomic_dec(inside)", f"{let_go}({lock})"]
-        elif kind == "semaphore":
-            lines = [f"down({lock})", *body, f"up({lock})"]
-        elif kind == "rwsem" and self.dice.chance(3):
-            lines = [f"down_write({lock})", *body, f"downgrade_write({lock})", f"up_read({lock})"]
-        else:
-            lines = [self.entered(lock, kind), *indented(body)]
-        return lines, scope, budget
+            return [f"{take}({lock})", "atomic_inc(inside)"], ["atomic_dec(inside)", f"{let_go}({lock})"]
+        if kind == "semaphore":
+            return [f"down({lock})"], [f"up({lock})"]
+        if kind == "rwsem" and self.dice.chance(3):
+            return [f"down_write({lock})"], [f"downgrade_write({lock})", f"up_read({lock})"]
+        if kind == "rwlock" and self.dice.chance(3):
+            return [f"read_lock({lock})", f"read_lock({lock})"], [f"read_unlock({lock})", f"read_unlock({lock})"]
+        return None
 
     def tried(self, scope: Scope, budget: int) -> tuple[Lines, Scope, int]:
         """A critical section if the lock can be had at once."""
@@ -351,7 +374,7 @@ class Coder:
             return self.store(scope, budget)
         place, lock, kind = self.dice.pick(fit)
         side = self.dice.upto(len(TRYLOCKS[kind]) - 1)
-        inner = replace(scope, taken=place, spins=scope.spins or kind in SPINNING, helper=False)
+        inner = replace(scope, taken=place, spins=scope.spins or kind in SPINNING, result=False, loop=False)
         body = [*self.block(inner, budget - 1), f"{SIDES[kind][side][1]}({lock})"]
         return [f"if {TRYLOCKS[kind][side]}({lock}):", *indented(body)], scope, budget
 

@@ -50,7 +50,9 @@ def _null(coder: Coder, scope: Scope) -> Lines:
         field = coder.dice.pick(sorted(coder.state.page_fields & {"x", "next"}))
         return [f"{page}.{field} = {'1' if field == 'x' else 'None'}"]
     if coder.state.optional:
-        return [f"x = {coder.dice.pick(coder.state.optional)}"]
+        may = coder.dice.pick(coder.state.optional)
+        lines = [f"x = {may}", f"{may} += 1", f"x = ({may} + x) % 3", f"x = (x - {may}) % 3", f"flag = x < {may}"]
+        return [coder.dice.pick(lines)]
     name = coder.name("g")
     return [f"{name}: Page = {coder.dice.pick(coder.state.pages)}", f"{coder.state.pages[0]} = {name}"]
 
@@ -58,6 +60,8 @@ def _null(coder: Coder, scope: Scope) -> Lines:
 def _range(coder: Coder, scope: Scope) -> Lines:
     cell, pick = coder.dice.pick(coder.state.numbers), coder.dice.pick
     lines = [f"{cell} = {cell} + 1", f"{cell} += 1", f"atomic_inc({cell})", f"{cell} -= 1", f"x = 2 // {cell}"]
+    if coder.state.array:
+        lines += ["x = slot[x + 1]", "slot[x + 1] = 1", "slot[x + 1] += 1", "slot[x] //= y" if "y" in coder.state.numbers else "slot[x] //= x"]
     if any(kind == "semaphore" for _, kind in coder.state.locks):
         lines.append(f"up({next(lock for lock, kind in coder.state.locks if kind == 'semaphore')})")
     return [pick(lines)]

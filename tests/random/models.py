@@ -23,6 +23,7 @@ FEATURES = [
     ["stamp"],
     ["nodes"],
     ["optional"],
+    ["array"],
     ["pool", "optional"],
     ["pool", "stamp"],
     ["nodes", "stamp"],
@@ -87,6 +88,9 @@ def _feature(dice: Dice, state: State, feature: str, types: Lines, cells: Lines)
             cells += ["  Who.count: Small", "  home: Who = B"]
             state.numbers += ["A.count", "home.count"]
             state.nodes = True
+        case "array":
+            cells.append("  slot[Small]: Small")
+            state.array = True
         case "optional":
             cells.append("  may: Small | None")
             state.optional = ["may"]
@@ -128,7 +132,7 @@ def _procedures(coder: Coder) -> Lines:
         count = f"{name}{len(coder.helpers)}"
         if name == "use":
             body = coder.block(Scope(numbers=("a",), helper=True), 2)
-            lines += [f"  def {count}(a: Small):", *indented(indented(body))[:]]
+            lines += [f"  def {count}(a: Small):", *indented(indented(body))]
         else:
             body = coder.block(Scope(helper=True, result=True), 2)
             body.append(f"return {coder.number(Scope())}")
