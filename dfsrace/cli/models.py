@@ -51,7 +51,9 @@ def rows() -> Iterator[Row]:
 def title_of(path: Path) -> str:
     """A shipped model's title, which stands on one line; the whole language would cost seconds for all of them."""
     found = _TITLE.search(path.read_text(encoding="utf-8"))
-    return printable(found.group(1).strip("\"'")) if found else ""
+    title = found.group(1) if found else ""
+    quoted = len(title) > 1 and title[0] == title[-1] and title[0] in "\"'"
+    return printable(title[1:-1] if quoted else title)
 
 
 def _manifest(folder: Path) -> dict[str, str]:

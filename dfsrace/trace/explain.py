@@ -140,7 +140,7 @@ def _decided(facts: Facts, over: Overtaken, last: str, mark: Mark) -> Explanatio
 
 
 def used_stale(facts: Facts) -> Explanation | None:
-    """The failing step used a value, or had passed a test, that another thread had made out of date; else None."""
+    """The failing step used a value, or had passed a test, that was out of date by then; or else what it had read."""
     flow, mark = Flow(facts.system, facts.steps), _failing(facts)
     for origin in flow.used(mark):
         if over := flow.overtaken(origin.load, mark, origin.copied):
@@ -155,7 +155,17 @@ def used_stale(facts: Facts) -> Explanation | None:
     for tested in flow.tested(mark):
         if over := flow.overtaken(tested, mark):
             return _decided(facts, over, f"{_who(flow, mark)} failed in step {mark.step}", mark)
-    return None
+    return _used(facts, flow, mark)
+
+
+def _used(facts: Facts, flow: Flow, mark: Mark) -> Explanation | None:
+    """What the failing step had read, where nothing of it was out of date; None where it used no load's value."""
+    loads = list(dict.fromkeys(origin.load for origin in flow.used(mark)))
+    if not loads:
+        return None
+    read = _listed([f"{flow.executed(load).reads[0].name} in step {load.step}" for load in loads])
+    text = f"{_who(flow, mark)} fails in step {mark.step} with what it read from {read}."
+    return Explanation((text,), None, facts.failing, (*loads, mark))
 
 
 # ---- locks

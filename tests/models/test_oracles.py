@@ -55,7 +55,7 @@ def compare(path: Path, limit: int) -> None:
     assert (told.verdict, told.violated) == (plain.verdict, lengths(plain))
     assert (told.states, told.classes) == (plain.states, reduced.states)
     if model.declarations.check is None:
-        simple = naive(model.system, limit)
+        simple = naive(model.system, limit=limit)
         assert (simple.verdict, simple.violated) == (plain.verdict, lengths(plain))
         assert (simple.states, simple.transitions) == (plain.states, plain.transitions)
 

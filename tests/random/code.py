@@ -152,7 +152,7 @@ class Coder:
                 others = [*state.pages, *scope.pages]
                 return f"{pick(state.pages)} {pick(['is None', 'is not None', '== ' + pick(others)])}"
             case "same":
-                return f"{pick(state.stamps)} {pick(['==', '!='])} {pick([*state.stamps, *scope.stamps])}"
+                return f"{pick(state.stamps)} {pick(['==', '!='])} {pick([*state.stamps, 'was', *scope.stamps])}"
             case "optional":
                 return f"{pick(state.optional)} {pick(['is None', '!= 1', '== ' + self.number(scope, 0)])}"
             case "not":
@@ -224,9 +224,11 @@ class Coder:
         stamps, pick = self.state.stamps, self.dice.pick
         if not stamps:
             return self.load(scope, budget)
-        match pick(["renew", "renew", "copy", "load"]):
+        match pick(["renew", "renew", "copy", "load", "keep"]):
             case "renew":
                 return [f"renew({pick(stamps)})"], scope, 1
+            case "keep":
+                return [f"was = {pick(['None', *stamps, *scope.stamps])}"], scope, 2
             case "copy":
                 return [f"{pick(stamps)} = {pick([*stamps, *scope.stamps])}"], scope, 2
         name = self.name("s")
@@ -234,10 +236,11 @@ class Coder:
 
     def chosen(self, scope: Scope, budget: int) -> tuple[Lines, Scope, int]:
         name, pick = self.name("n"), self.dice.pick
-        menu = [f"{name} = choose(Small)", f"{name} = choose(i for i in Small if i != {pick(self.state.numbers)})"]
+        menu = [f"{name} = choose(Small)", f"{name} = choose(c for c in Small if c != {pick(self.state.numbers)})"]
         menu.append(f"{name} = 1 if maybe() else {self.number(scope, 0)}")
         if "x" in self.state.page_fields and not scope.atomic and self.dice.chance(3):
-            return [f"if {self.state.pages[0]} is not None:", f"    {name} = choose(Page)", f"    {name}.x = 1"], scope, 2
+            lines = [f"if {self.state.pages[0]} is not None:", f"    {name} = choose(Page)", f"    {name}.x = 1"]
+            return lines, scope, 2
         if not scope.atomic and not scope.spins:
             menu += ["might_sleep()", "cond_resched()", "smp_mb()"]
         line = pick(menu)
@@ -322,7 +325,8 @@ class Coder:
         if self.state.nodes and self.dice.chance(2):
             return ["for who in Who:", "    who.count = (who.count + 1) % 3"], scope, 4
         if self.dice.chance(4):
-            return ["for i in Small:", *indented(self.block(replace(inner, numbers=(*scope.numbers, "i")), 1))], scope, 4
+            body = self.block(replace(inner, numbers=(*scope.numbers, "i")), 1)
+            return ["for i in Small:", *indented(body)], scope, 4
         lines = [f"while {self.test(scope, 0)}:", *indented(self.block(inner, budget - 1))]
         if self.dice.chance(2):
             lines += [f"    if {self.test(scope, 0)}:", "        break"]

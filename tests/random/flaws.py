@@ -61,7 +61,7 @@ def _range(coder: Coder, scope: Scope) -> Lines:
     cell, pick = coder.dice.pick(coder.state.numbers), coder.dice.pick
     lines = [f"{cell} = {cell} + 1", f"{cell} += 1", f"atomic_inc({cell})", f"{cell} -= 1", f"x = 2 // {cell}"]
     if coder.state.array:
-        lines += ["x = slot[x + 1]", "slot[x + 1] = 1", "slot[x + 1] += 1", "slot[x] //= y" if "y" in coder.state.numbers else "slot[x] //= x"]
+        lines += ["x = slot[x + 1]", "slot[x + 1] = 1", "slot[x + 1] += 1", f"slot[x] //= {cell}"]
     if any(kind == "semaphore" for _, kind in coder.state.locks):
         lines.append(f"up({next(lock for lock, kind in coder.state.locks if kind == 'semaphore')})")
     return [pick(lines)]

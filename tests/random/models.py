@@ -78,7 +78,7 @@ def _feature(dice: Dice, state: State, feature: str, types: Lines, cells: Lines)
             state.page_fields = set(chosen)
         case "stamp":
             types.append("  Version: stamp")
-            cells += ["  v: Version", "  w: Version"]
+            cells += ["  v: Version", "  w: Version", "  was: Version | None"]
             state.stamps = ["v", "w"]
             if state.pages:
                 cells.append("  Page.v: Version")
