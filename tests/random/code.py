@@ -181,7 +181,8 @@ class Coder:
     def statement(self, scope: Scope, budget: int) -> tuple[Lines, Scope, int]:
         """Lines, what is known after them, and about how many accesses they are."""
         if self.flaws and not scope.atomic and self.dice.chance(3):
-            return self.flaws.pop()(self, scope), scope, 1
+            lines = self.flaws.pop()(self, scope)
+            return (["if maybe():", *indented(lines)] if self.dice.chance(3) else lines), scope, 1
         makers = [self.store, self.store, self.load, self.stamp, self.chosen, self.swapped, self.asserted]
         if self.state.pages:
             makers += [self.used_page, self.used_page, self.new_page]

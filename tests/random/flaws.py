@@ -29,8 +29,17 @@ def _taken(coder: Coder, lock: str, kind: str) -> tuple[str, str]:
     return coder.dice.pick([(f"{take}({lock})", f"{go}({lock})") for take, go in SIDES[kind]])
 
 
+def _page(coder: Coder, lines: Lines) -> Lines:
+    """Lines about a page that is there, its name in the place of {}."""
+    name = coder.name("g")
+    inner = [line.format(name) for line in lines]
+    return [f"{name} = {coder.dice.pick(coder.state.pages)}", f"if {name} is not None:", *indented(inner)]
+
+
 def _deadlock(coder: Coder, scope: Scope) -> Lines:
     locks = coder.state.locks
+    if "lock" in coder.state.page_fields and coder.dice.chance(2):
+        return _page(coder, ["lock_page({})", "lock_page({})"])
     if len(locks) > 1 and coder.dice.chance(2):
         (first, one), (second, other) = locks[1], locks[0]
         taken, inner = _taken(coder, first, one), _taken(coder, second, other)
@@ -77,6 +86,8 @@ def _blocks(coder: Coder, scope: Scope) -> Lines:
 
 def _unlock(coder: Coder, scope: Scope) -> Lines:
     locks = [(lock, kind) for lock, kind in coder.state.locks if kind != "semaphore"] or coder.state.locks
+    if "lock" in coder.state.page_fields and coder.dice.chance(2):
+        return _page(coder, ["unlock_page({})"])
     lock, kind = coder.dice.pick(locks)
     return [_taken(coder, lock, kind)[1]]
 

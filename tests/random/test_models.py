@@ -4,38 +4,164 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from functools import cache
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import Phase, given, seed, settings
 
 from dfsrace.engine.options import REDUCTIONS, Options
-from dfsrace.engine.outcome import Outcome, Violation
+from dfsrace.engine.outcome import Outcome, Schedule
 from dfsrace.engine.reference import LoopsWithoutAccess, explore
 from dfsrace.engine.reference.stepping import Stepper
 from dfsrace.language import ModelSource, load_model
 from dfsrace.system import AUTOMATIC_PROPERTIES, System
-from dfsrace.system.expressions import Checked, Expr, Finished, children, walk
-from dfsrace.system.program import (
-    Alloc,
-    Assert,
-    Atomic,
-    Choose,
-    LockOperation,
-    Node,
-    Renew,
-    Sleep,
-    Wait,
-    expressions_of,
-)
-from dfsrace.system.types import LockType, OptionalType, RangeType
 from dfsrace.system.validate import problems
+from tests.engine.brute import names_violated
 from tests.naive import naive
 from tests.oracle import text as oracle
-from tests.random.code import SIDES, SPINNING
+from tests.random.features import features, possible
 from tests.random.models import models
 from tests.random.shortest import best_ways
+
+SEEDS = range(1, 6)
+EXAMPLES = 140
+STATES_AT_MOST = 3_000
+STATES_FOR_BRUTE_FORCE = 400
+NONE = Options(reductions=frozenset(), states=STATES_AT_MOST)
+SUBSETS = [frozenset(s) for n in (1, 2, 3) for s in itertools.combinations(REDUCTIONS, n)]
+LOCKS = {"spinlock", "mutex", "bit_lock", "semaphore", "rwlock", "rwsem", "seqlock", "seqcount"}
+
+
+def each_model(number: int, check: Callable[[str, System], None]) -> None:
+    """Calls `check` with the text and the system of each model of a seed; a failing one is printed."""
+    seen: set[str] = set()
+
+    @seed(number)
+    @settings(max_examples=EXAMPLES, phases=[Phase.generate])  # shrinking would take minutes
+    @given(models())
+    def run(text: str) -> None:
+        if text not in seen:
+            check(text, load_model(ModelSource("random.yaml", None, text), [], {}).system)
+            seen.add(text)
+
+    run()
+
+
+def plain_outcome(system: System) -> Outcome | None:
+    """Without reductions; None if the model is too large for slow answers."""
+    outcome = explore(system, NONE)
+    return None if outcome.stopped_by is not None and outcome.stopped_by.kind == "states" else outcome
+
+
+def lengths(outcome: Outcome) -> dict[str, int | None]:
+    return {v.property: v.steps for v in outcome.violations}
+
+
+def agree(text: str, system: System, path: Path) -> None:
+    """Asserts that everybody says the same of a model."""
+    assert problems(system) == []
+    path.write_text(text, encoding="utf-8")
+    try:
+        plain = plain_outcome(system)
+    except LoopsWithoutAccess:
+        for ask in (lambda: naive(system), lambda: oracle.run(path, [])):
+            with pytest.raises((RuntimeError, oracle.ModelError), match="loops without a shared access"):
+                ask()
+        return
+    if plain is None:
+        return
+    simple = naive(system)
+    assert (simple.verdict, simple.violated) == (plain.verdict, lengths(plain))
+    assert (simple.states, simple.transitions) == (plain.states, plain.transitions)
+    whole, told = oracle.run(path, []), oracle.run(path, [], forget=True)
+    assert (whole.verdict, whole.violated) == (plain.verdict, lengths(plain))
+    assert (told.verdict, told.violated, told.states) == (plain.verdict, lengths(plain), plain.states)
+    for subset in SUBSETS:
+        outcome = explore(system, Options(reductions=subset))
+        assert (outcome.verdict, outcome.violations) == (plain.verdict, plain.violations), sorted(subset)
+        assert outcome.reached == plain.reached, sorted(subset)
+        assert outcome.states <= plain.states, sorted(subset)
+    assert told.classes == outcome.states
+
+
+@pytest.mark.parametrize("number", SEEDS)
+def test_engine_naive_checker_and_text_oracle_agree(number: int, tmp_path: Path) -> None:
+    each_model(number, lambda text, system: agree(text, system, tmp_path / "random.yaml"))
+
+
+def replayed(system: System, outcome: Outcome) -> None:
+    """Asserts that each schedule leads the interpreter to the violation, and no schedule earlier."""
+    stepper = Stepper(system)
+    for violation in outcome.violations:
+        if violation.schedule is not None:
+            start, results = stepper.follow(violation.schedule)
+            names = [names_violated(stepper, result) for result in results]
+            at_start = set() if start.state is None else set(stepper.judge_state(start.state).violated)
+            at_start |= set(stepper.judge(start.cells, None).violated) | {start.violation or ""}
+            if start.state is not None and stepper.is_deadlock(start.state):
+                at_start.add("deadlock")
+            assert violation.property in [at_start, *names][-1]
+            assert not any(violation.property in found for found in [at_start, *names][:-1])
+
+
+def as_compared(schedule: Schedule, switches: int | None) -> tuple[object, ...]:
+    """A schedule as `best_ways` has it."""
+    threads = tuple(move.thread for move in schedule.moves)
+    choices = tuple(tuple(-1 if value is None else value for value in move.choices) for move in schedule.moves)
+    return len(threads), switches, threads, schedule.initial, choices
+
+
+def test_schedules_replay_and_are_the_least_of_the_shortest() -> None:
+    compared: Counter[str] = Counter()
+
+    def check(text: str, system: System) -> None:
+        try:
+            plain = plain_outcome(system)
+        except LoopsWithoutAccess:
+            return
+        if plain is None or not plain.violations:
+            return
+        replayed(system, plain)
+        if plain.states <= STATES_FOR_BRUTE_FORCE:
+            with_trace = [(v, v.schedule) for v in plain.violations if v.schedule is not None]
+            assert {v.property: as_compared(s, v.switches) for v, s in with_trace} == best_ways(system)
+            for v, schedule in with_trace:
+                compared["switched"] += bool(v.switches)
+                compared["chosen"] += any(move.choices for move in schedule.moves)
+                compared["begun elsewhere"] += schedule.initial > 0
+
+    for number in SEEDS:
+        each_model(number, check)
+    assert compared["switched"] > 50 and compared["chosen"] > 10 and compared["begun elsewhere"] > 5, compared
+
+
+def test_the_models_are_worth_the_trouble() -> None:
+    """What the seeds above give: verdicts, sizes, and each thing in models that hold and in models that do not."""
+    seen: Counter[str] = Counter()
+
+    def check(text: str, system: System) -> None:
+        seen["models"] += 1
+        try:
+            outcome = explore(system, Options(reductions=frozenset(), states=5_000))
+        except LoopsWithoutAccess:
+            seen["loops"] += 1
+            return
+        if outcome.stopped_by is not None and outcome.stopped_by.kind == "states":
+            seen["large"] += 1
+            return
+        seen[outcome.verdict] += 1
+        seen["holds with over 100 states"] += outcome.verdict == "holds" and outcome.states > 100
+        seen.update(f"{outcome.verdict}: {name}" for name in features(system))
+        seen.update(f"violated: {v.property}" for v in outcome.violations)
+        if outcome.verdict == "holds":
+            seen.update(f"holds: {name}" for name in possible(system))
+
+    for number in SEEDS:
+        each_model(number, check)
+    assert seen["holds with over 100 states"] * 4 >= seen["models"], seen
+    assert seen["violated"] * 4 >= seen["models"], seen
+    assert (seen["large"] + seen["loops"]) * 10 <= seen["models"], seen
+    for name in LOCKS | {"pool", "stamp", "symmetry"} | set(AUTOMATIC_PROPERTIES):
+        assert seen[f"violated: {name}"] and seen[f"holds: {name}"], (name, seen)

@@ -86,7 +86,7 @@ class Comparison:
         return None
 
     def _against_naive(self, system: System, plain: Outcome) -> str | None:
-        told = naive(system, LIMIT)
+        told = naive(system, limit=LIMIT)
         ours = (_verdict(plain), _violated(plain), plain.states, plain.transitions)
         theirs = (told.verdict, told.violated, told.states, told.transitions)
         return None if ours == theirs else f"engine against naive checker: {ours}, not {theirs}"
