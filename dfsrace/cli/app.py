@@ -159,6 +159,6 @@ def _usage(error: click.ClickException) -> int:
     else:
         if context is not None:
             lines = [context.get_usage(), f"Try '{context.command_path} --help'."]
-        lines.append(f"dfsrace: {error.format_message()}")
+        lines.append("dfsrace: " + error.format_message().replace("\n\t", " "))
     streams.complain("\n".join(lines))
     return exits.WRONG_INPUT

@@ -107,6 +107,8 @@ def _syntax_error(source: SourceFile, error: Any, problems: Collector) -> None:
     mark = error.problem_mark or error.context_mark
     if error.context_mark and error.problem and "end of stream" in error.problem:
         mark = error.context_mark  # a quote or bracket that is never closed: where it begins
+    if error.context_mark and error.problem and "could not find expected ':'" in error.problem:
+        mark = error.context_mark  # the line that lacks the colon or the blank after it, not the next one
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     # At the end of the file there is no line to show: point at the last one that has text.
     lines = source.text.rstrip("\n").split("\n")
@@ -120,8 +122,10 @@ def _syntax_error(source: SourceFile, error: Any, problems: Collector) -> None:
         notes.append(
             (Span(source.name, begin.line + 1, begin.column + 1, begin.line + 1, begin.column + 2), "begun here")
         )
-    message = f"not YAML: {printable(problem)}{printable(context)}"
-    problems.add("DR108", Span(source.name, line, column, line, column + 1), message, help=_YAML_HELP, notes=notes)
+    message, help = f"not YAML: {printable(problem)}{printable(context)}", _YAML_HELP
+    if "\t" in lines[line - 1][:column] and not lines[line - 1][: column - 1].strip():
+        message, help = "a tab in the indentation", "write spaces: YAML indents with nothing else"
+    problems.add("DR108", Span(source.name, line, column, line, column + 1), message, help=help, notes=notes)
 
 
 @dataclass(slots=True)

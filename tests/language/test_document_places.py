@@ -142,7 +142,7 @@ CASES = [
     # ---- YAML
     ("about: *x", "DR110", 1, 8, "'*x'", "write the value out"),
     ("about: 'x", "DR108", 1, 8, "not YAML", "quote"),
-    ("about: a\n\tb: c", "DR108", 2, 1, "not YAML", "indent"),
+    ("about: a\n\tb: c", "DR108", 2, 1, "a tab", "write spaces"),
     ("state: {x: bool, x: bool}", "DR109", 1, 18, "'x' is here twice", "rename"),
     ("? {a: b}\n: c", "DR115", 1, 3, "a collection as a key", "one name"),
     ("about: !x y", "DR111", 1, 8, "'!x'", "remove it"),
