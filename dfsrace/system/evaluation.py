@@ -53,7 +53,7 @@ def check(value: Value, kind: Type) -> Value:
         return None
     base = kind.base if isinstance(kind, OptionalType) else kind
     if isinstance(base, RangeType) and not base.low <= value <= base.high:
-        raise Violated(RANGE)
+        raise Violated(RANGE, f"{value} is not in {base.low}..{base.high}")
     return value
 
 
@@ -84,7 +84,7 @@ def arithmetic(operator: str, left: int, right: int) -> int:
         case "max":
             return max(left, right)
     if right == 0:
-        raise Violated(RANGE)
+        raise Violated(RANGE, "the divisor is 0")
     return left // right if operator == "//" else left % right
 
 

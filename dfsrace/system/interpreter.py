@@ -83,6 +83,7 @@ class Run:
     opening: bool = False
     end: Literal["rests", "finished", "waits", "violation", "exhausted"] = "rests"
     detail: str = ""
+    because: str = ""
     after: tuple[Value, ...] | None = None
     nodes: list[int] = field(default_factory=list)
     choices: list[Choice] = field(default_factory=list)
@@ -113,7 +114,7 @@ class Run:
                     break
                 self.node, node = following, self.thread.nodes[following]
         except Violated as violation:
-            self.end, self.detail = "violation", violation.name
+            self.end, self.detail, self.because = "violation", violation.name, violation.because
         except Exhausted as exhausted:
             self.end, self.detail = "exhausted", exhausted.pool.name
         except Waits:

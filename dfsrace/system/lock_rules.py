@@ -18,10 +18,11 @@ SLEEPING_CALLS = frozenset({"mutex_lock", "down", "down_read", "down_write", "lo
 
 
 class Violated(Exception):
-    """An automatic violation, by its name."""
+    """An automatic violation, by its name. `because`: what was found, where it can be said."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, because: str = "") -> None:
         self.name = name
+        self.because = because
         super().__init__(name)
 
 

@@ -248,7 +248,9 @@ class Writer:
         node = self.system.threads[results[-1].thread].nodes[results[-1].nodes[-1]]
         where = f" in {node.stack[-1].procedure}" if node.stack else ""
         place = f" at {node.text}{where}" if node.text else where
-        return f"{violated}{place}" if self.results else f"{violated}{place}, before the first step"
+        said = "".join(p for p in results[-1].message or () if isinstance(p, str)) if violated != "assertion" else ""
+        because = f": {said}" if said else ""
+        return f"{violated}{place}{because}" if self.results else f"{violated}{place}, before the first step{because}"
 
     def _failing_lock(self) -> str:
         executed = self.steps[-1].executed if self.steps else ()

@@ -134,7 +134,7 @@ def test_schedules_replay_and_are_the_least_of_the_shortest() -> None:
 
     for number in SEEDS:
         each_model(number, check)
-    assert compared["switched"] > 50 and compared["chosen"] > 10 and compared["begun elsewhere"] > 5, compared
+    assert compared["switched"] > 40 and compared["chosen"] > 10 and compared["begun elsewhere"] > 5, compared
 
 
 def test_the_models_are_worth_the_trouble() -> None:

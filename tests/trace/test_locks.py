@@ -154,4 +154,4 @@ def test_a_thread_that_fails_before_its_first_step_is_shown_without_steps() -> N
     slot = code.local("y", COUNT)
     code.add(Assign(slot, Arithmetic("//", Const(1, COUNT), Const(0, COUNT))), "y = 1 // 0", 11)
     trace = Replayer(system_of(code.thread("cpu0", "f()"), variables=())).trace(moves(), "value out of range")
-    assert trace.message == "value out of range at y = 1 // 0, before the first step"
+    assert trace.message == "value out of range at y = 1 // 0, before the first step: the divisor is 0"

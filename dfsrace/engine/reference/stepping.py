@@ -46,7 +46,7 @@ class StepResult:
     `nodes`: places executed, in order, the last one where a violation happened. `choices`: those with more than one
     option. `reads`: (cell, value) in order; `changes`: (cell, old, new) in order. `after`: the cells when the shared
     access was done (None if it was not), on which invariants are judged even if a joined step is a violation.
-    `message`: that of the assert that failed, its expressions evaluated.
+    `message`: that of the assert that failed, its expressions evaluated; of another violation what was found.
     """
 
     thread: int
@@ -200,6 +200,8 @@ class Stepper:
             operation = run.thread.nodes[run.nodes[-1]].operation
             if isinstance(operation, Assert) and operation.message is not None:
                 message = self._message(operation.message, Scope(self.memory, run.cells, run.locals))
+        elif run.end == "violation" and run.because:
+            message = (run.because,)
         return StepResult(
             run.me,
             following,
