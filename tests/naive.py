@@ -30,7 +30,7 @@ class Result:
 
 
 class Search:
-    """What has been found so far; `depth` is that of the states that are being looked at."""
+    """What has been found so far; `depth` is that of the states that are being found."""
 
     def __init__(self, system: System, names: Collection[str] | None) -> None:
         self.properties = [p for p in system.properties if names is None or p.name in names]
@@ -76,17 +76,15 @@ def naive(system: System, names: Collection[str] | None = None, limit: int = 100
     search = Search(system, names)
     frontier = [new for end in beginnings(system) for new in search.arrive(end)]
     while frontier:
+        search.depth += 1
         following: list[World] = []
         for world in frontier:
             ends = [end for me in range(len(system.threads)) for end in steps(world, me)]
             if not ends and not world.over():
-                search.violated.setdefault("deadlock", search.depth)
-            search.depth += 1
+                search.violated.setdefault("deadlock", search.depth - 1)
             following += [new for end in ends for new in search.arrive(end)]
-            search.depth -= 1
         if len(search.states) > limit:
             raise OverflowError(limit)
-        search.depth += 1
         frontier = following
     if not search.cut:
         search.violated |= {p.name: None for p in search.properties if p.kind == "reach" and p.name not in search.met}

@@ -7,13 +7,11 @@ that many models hold; a flaw is a few lines that one automatic check is about.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
-from hypothesis import strategies as st
+from tests.random.dice import Dice
 
-T = TypeVar("T")
 Lines = list[str]
 
 # kind: (take, let go) for each side of a lock
@@ -36,25 +34,6 @@ TRYLOCKS = {
 SPINNING = ("spinlock", "rwlock", "seqlock")
 SLEEPING = ("mutex", "semaphore", "rwsem")
 EXCLUSIVE = ("spinlock", "mutex", "semaphore", "rwlock", "rwsem", "seqlock")
-
-
-@dataclass(slots=True)
-class Dice:
-    """Draws from hypothesis, so that a failing model shrinks."""
-
-    draw: Callable[[st.SearchStrategy[object]], object]
-
-    def pick(self, options: Sequence[T]) -> T:
-        """One of them; the first is the simplest."""
-        return self.draw(st.sampled_from(options))  # type: ignore[return-value]
-
-    def upto(self, most: int) -> int:
-        """0 to `most`."""
-        return self.pick(range(most + 1))
-
-    def chance(self, of: int) -> bool:
-        """True once in `of` times."""
-        return self.pick(range(of)) == of - 1
 
 
 @dataclass(slots=True)
@@ -378,20 +357,19 @@ class Coder:
         if not fit:
             return self.store(scope, budget)
         place, lock, kind = self.dice.pick(fit)
-        side = self.dice.upto(len(TRYLOCKS[kind]) - 1)
+        side = self.dice.pick(range(len(TRYLOCKS[kind])))
         inner = replace(scope, taken=place, spins=scope.spins or kind in SPINNING, result=False, loop=False)
         body = [*self.block(inner, budget - 1), f"{SIDES[kind][side][1]}({lock})"]
         return [f"if {TRYLOCKS[kind][side]}({lock}):", *indented(body)], scope, budget
 
     def sampled(self, scope: Scope, budget: int) -> tuple[Lines, Scope, int]:
         """A reader's section of a sequence lock, once or until it was not disturbed."""
-        locks = [(lock, kind) for lock, kind in self.state.locks if kind.startswith("seq")]
-        lock, kind = self.dice.pick(locks)
+        lock, kind = self.dice.pick([lock for lock in self.state.locks if lock[1].startswith("seq")])
         if not scope.free:
             return self.load(scope, budget)
         name, read = self.name("s"), "read_seq" if kind == "seqlock" else "read_seqcount_"
-        number, cell = self.name("n"), self.dice.pick(self.state.numbers)
-        body = [f"{name} = {read}begin({lock})", f"{number} = {cell}"]
+        number = self.name("n")
+        body = [f"{name} = {read}begin({lock})", f"{number} = {self.dice.pick(self.state.numbers)}"]
         if self.dice.chance(2):
             lines = [*body, f"flag = {read}retry({lock}, {name})"]
         else:

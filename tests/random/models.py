@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from tests.random.code import EXCLUSIVE, SIDES, Coder, Dice, Lines, Scope, State, indented
+from tests.random.code import EXCLUSIVE, SIDES, Coder, Lines, Scope, State, indented
+from tests.random.dice import Dice
 from tests.random.flaws import FLAWS, feasible
 
 KINDS = [kind for kind in SIDES if kind != "seqcount"]

@@ -14,21 +14,21 @@ from hypothesis import Phase, given, seed, settings
 from dfsrace.engine.options import REDUCTIONS, Options
 from dfsrace.engine.outcome import Outcome, Schedule
 from dfsrace.engine.reference import LoopsWithoutAccess, explore
-from dfsrace.engine.reference.stepping import Stepper
 from dfsrace.language import ModelSource, load_model
 from dfsrace.system import AUTOMATIC_PROPERTIES, System
 from dfsrace.system.validate import problems
-from tests.engine.brute import names_violated
 from tests.naive import naive
 from tests.oracle import text as oracle
 from tests.random.features import features, possible
 from tests.random.models import models
+from tests.random.replaying import replay
 from tests.random.shortest import best_ways
 
 SEEDS = range(1, 6)
 EXAMPLES = 140
 STATES_AT_MOST = 3_000
 STATES_FOR_BRUTE_FORCE = 400
+STATES_WITH_DEAD_LOCALS = 50_000
 NONE = Options(reductions=frozenset(), states=STATES_AT_MOST)
 SUBSETS = [frozenset(s) for n in (1, 2, 3) for s in itertools.combinations(REDUCTIONS, n)]
 LOCKS = {"spinlock", "mutex", "bit_lock", "semaphore", "rwlock", "rwsem", "seqlock", "seqcount"}
@@ -75,8 +75,10 @@ def agree(text: str, system: System, path: Path) -> None:
     simple = naive(system)
     assert (simple.verdict, simple.violated) == (plain.verdict, lengths(plain))
     assert (simple.states, simple.transitions) == (plain.states, plain.transitions)
-    whole, told = oracle.run(path, []), oracle.run(path, [], forget=True)
-    assert (whole.verdict, whole.violated) == (plain.verdict, lengths(plain))
+    whole = oracle.run(path, [], limit=STATES_WITH_DEAD_LOCALS)
+    if whole.states <= STATES_WITH_DEAD_LOCALS:
+        assert (whole.verdict, whole.violated) == (plain.verdict, lengths(plain))
+    told = oracle.run(path, [], forget=True)
     assert (told.verdict, told.violated, told.states) == (plain.verdict, lengths(plain), plain.states)
     for subset in SUBSETS:
         outcome = explore(system, Options(reductions=subset))
@@ -89,21 +91,6 @@ def agree(text: str, system: System, path: Path) -> None:
 @pytest.mark.parametrize("number", SEEDS)
 def test_engine_naive_checker_and_text_oracle_agree(number: int, tmp_path: Path) -> None:
     each_model(number, lambda text, system: agree(text, system, tmp_path / "random.yaml"))
-
-
-def replayed(system: System, outcome: Outcome) -> None:
-    """Asserts that each schedule leads the interpreter to the violation, and no schedule earlier."""
-    stepper = Stepper(system)
-    for violation in outcome.violations:
-        if violation.schedule is not None:
-            start, results = stepper.follow(violation.schedule)
-            names = [names_violated(stepper, result) for result in results]
-            at_start = set() if start.state is None else set(stepper.judge_state(start.state).violated)
-            at_start |= set(stepper.judge(start.cells, None).violated) | {start.violation or ""}
-            if start.state is not None and stepper.is_deadlock(start.state):
-                at_start.add("deadlock")
-            assert violation.property in [at_start, *names][-1]
-            assert not any(violation.property in found for found in [at_start, *names][:-1])
 
 
 def as_compared(schedule: Schedule, switches: int | None) -> tuple[object, ...]:
@@ -123,7 +110,7 @@ def test_schedules_replay_and_are_the_least_of_the_shortest() -> None:
             return
         if plain is None or not plain.violations:
             return
-        replayed(system, plain)
+        replay(system, plain)
         if plain.states <= STATES_FOR_BRUTE_FORCE:
             with_trace = [(v, v.schedule) for v in plain.violations if v.schedule is not None]
             assert {v.property: as_compared(s, v.switches) for v, s in with_trace} == best_ways(system)

@@ -199,7 +199,8 @@ class Arrangement:
 
     def _signature(self, state: int, thread: int) -> tuple[object, ...]:
         """What a thread has of locks that are not renamed, and whether it has anything else that tells it apart."""
-        return (self._plain(state, thread), *(self._has(state, bits, t, thread) for bits, t in self.fixed))
+        mine = (self._has(state, bits, t, thread) for bits, t in self.fixed if t is None or t == thread)
+        return (self._plain(state, thread), *mine)
 
     @staticmethod
     def _has(state: int, bits: Bits, part: int | None, thread: int) -> int:

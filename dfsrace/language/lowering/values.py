@@ -27,6 +27,7 @@ from dfsrace.language.typed import (
     StateUse,
 )
 from dfsrace.system.expressions import Arithmetic, Compare, Const, Expr, Local, Not, Read, may_fail
+from dfsrace.system.intervals import interval
 from dfsrace.system.program import Alloc, Assign, Branch, Choose, Evaluate, Load
 from dfsrace.system.types import BOOL, OptionalType, PoolType, RangeType, Type, finite_values
 
@@ -279,18 +280,24 @@ def _search(context: Context, e: QuantifierExpression, when_true: Label, when_fa
 
 
 def _sum(context: Context, e: QuantifierExpression) -> Expr:
-    assert isinstance(e.type, RangeType)
-    kind: Type = RangeType(min(e.type.low, 0), max(e.type.high, 0))
-    slot = context.graph.local("", kind, context.scope.procedure)
-    context.graph.emit(Assign(slot, Const(0, kind)), e.span)
+    """The values are added one after another; each partial sum is a local of its own, of the range it can have."""
+    total: Expr = Const(0, RangeType(0, 0))
     for element in finite_values(e.domain):
-        onward = Label()
+        skipped, done = Label(), Label()
         with context.bound(e.variable, Const(element, e.domain)):
             if e.condition is not None:
                 body = Label()
-                test(context, e.condition, body, onward)
+                test(context, e.condition, body, skipped)
                 context.graph.place(body)
-            addend = _plain(context, e.body)
-        context.graph.emit(Assign(slot, Arithmetic("+", Local(slot, kind), addend)), e.span)
-        context.graph.place(onward)
-    return Local(slot, kind)
+            added = Arithmetic("+", total, _plain(context, e.body))
+        bounds = [interval(added), *([interval(total)] if e.condition is not None else [])]
+        kind = RangeType(min(b[0] for b in bounds if b is not None), max(b[1] for b in bounds if b is not None))
+        slot = context.graph.local("", kind, context.scope.procedure)
+        context.graph.emit(Assign(slot, added), e.span)
+        if e.condition is not None:
+            context.graph.jump(done)
+            context.graph.place(skipped)
+            context.graph.emit(Assign(slot, total), e.span)
+            context.graph.place(done)
+        total = Local(slot, kind)
+    return total
