@@ -49,6 +49,11 @@ LOWERING: Mapping[str, Explanation] = {
         "Every combination of the choices in setup is an initial state of its own. Choose only what the threads or\n"
         "the properties look at, or lower the constants that setup loops over.",
     ),
+    "DR608": Explanation(
+        "a chain of comparisons grows too large",
+        "In `a < b < c` the middle is looked at twice, so that chains within the middle of chains double in size at\n"
+        "each level. Write two comparisons and join them with `and`.",
+    ),
     "DR611": Explanation(
         "a loop without a shared access",
         "Only accesses to the state are steps, and other threads run between steps. A loop that comes back to the\n"

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
+from itertools import count, islice
 
+from dfsrace.diagnostics import Diagnostic, ModelError
 from dfsrace.language.lowering.context import coerced, plain
 from dfsrace.language.typed import (
     BinaryExpression,
@@ -35,9 +36,13 @@ from dfsrace.system.expressions import (
     Or,
     Quantifier,
     Read,
+    walk,
 )
 from dfsrace.system.program import Message
 from dfsrace.system.system import Variable
+
+# The middle of a chain stands in both comparisons that it belongs to: nested chains double at each level.
+MIDDLE_AT_MOST = 2_000
 
 
 class OneStep:
@@ -112,7 +117,10 @@ class OneStep:
 
     def _chain(self, e: CompareExpression) -> Expr:
         values = [self.expression(o) for o in e.operands]
-        ordered = [self.plain(o) for o in e.operands]
+        for middle, operand in zip(values[1:-1], e.operands[1:-1], strict=True):
+            if next(islice(walk(middle), MIDDLE_AT_MOST, None), None) is not None:
+                raise ModelError([_too_large(operand)])
+        ordered = [self._fold(plain(v, o.type)) for v, o in zip(values, e.operands, strict=True)]
         links = tuple(
             self._fold(Compare(operator, *(values if operator in ("==", "!=") else ordered)[n : n + 2]))
             for n, operator in enumerate(e.operators)
@@ -123,3 +131,8 @@ class OneStep:
         slot = self.bind(e.variable)
         condition = None if e.condition is None else self.plain(e.condition)
         return Quantifier(e.kind, slot, e.variable.name, e.domain, condition, self.plain(e.body))
+
+
+def _too_large(e: Expression) -> Diagnostic:
+    text = "comparisons are chained within the middle of others until they grow too large"
+    return Diagnostic("DR608", e.span, text, help="compare two at a time, and join the comparisons with `and`")
