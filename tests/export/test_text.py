@@ -13,6 +13,7 @@ import pytest
 from dfsrace.diagnostics import Span
 from dfsrace.export import FORMATS, NotExpressible, promela
 from dfsrace.export.spin.model import LONGEST_INLINE, inline
+from dfsrace.language import ModelSource, load_model
 from dfsrace.system import System
 from dfsrace.system.expressions import Arithmetic, Compare, Const, Local
 from dfsrace.system.program import Assign, AtomicBegin, Branch, Finish, Store
@@ -151,3 +152,13 @@ def test_spin_reads_the_macro_as_it_reads_the_inline(tmp_path: Path, monkeypatch
     before = spin(pools(), tmp_path).states
     monkeypatch.setattr("dfsrace.export.spin.model.LONGEST_INLINE", 10)
     assert spin(pools(), tmp_path).states == before
+
+
+def test_an_expression_that_doubles_at_each_level_is_refused() -> None:
+    nested = "n"
+    for _ in range(40):
+        nested = f"min({nested}, n)"
+    text = f"model: m\nstate: {{n: 0..2}}\nthreads:\n  t: n = 1\ninvariants:\n  i: {nested} >= 0\n"
+    model = load_model(ModelSource("m.yaml", None, text), [], {})
+    with pytest.raises(NotExpressible, match="longer than"):
+        promela(model.system)

@@ -95,6 +95,9 @@ def chosen(test: str, then: str, other: str) -> str:
     return then if then == other else f"({test} -> {then} : {other})"
 
 
+LONGEST = 1_000_000
+
+
 class Expressions:
     """Writes expressions. `local` gives the text of an executing thread's local; properties have none."""
 
@@ -111,7 +114,17 @@ class Expressions:
     # ---- values
 
     def value(self, e: Expr) -> str:
-        """The value as an integer, as its own type is stored; only meant where `code` is 0."""
+        """The value as an integer, as its own type is stored; only meant where `code` is 0.
+
+        Promela names no intermediate value, so that min, max and rounding write their operands twice: nested ones double
+        at each level, and are refused before they grow without bound.
+        """
+        text = self._value(e)
+        if len(text) > LONGEST:
+            raise NotExpressible(f"an expression is longer than {LONGEST:,} characters in Promela")
+        return text
+
+    def _value(self, e: Expr) -> str:
         match e:
             case Const(value, kind):
                 return str(encoded(kind, value))
