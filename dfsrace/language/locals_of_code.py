@@ -11,9 +11,9 @@ from dfsrace.language.code_context import Context
 from dfsrace.language.python_syntax import CodeText
 from dfsrace.language.scopes import LocalSummary
 from dfsrace.language.type_names import annotation
-from dfsrace.language.type_rules import UNKNOWN, base_of, is_integer, same, with_article
+from dfsrace.language.type_rules import UNKNOWN, is_integer, same, with_article
 from dfsrace.language.typed import Expression, LocalDeclaration
-from dfsrace.system.types import NoneType, OptionalType, RangeType, Type, type_text
+from dfsrace.system.types import NoneType, OptionalType, RangeType, Type, base_of, type_text
 
 
 def summaries(text: CodeText, body: list[ast.stmt]) -> dict[str, LocalSummary]:

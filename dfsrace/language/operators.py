@@ -10,9 +10,9 @@ from typing import Literal, TypeAlias
 from dfsrace.diagnostics.text import quoted
 from dfsrace.language import refusals
 from dfsrace.language.code_context import Context
-from dfsrace.language.type_rules import LARGEST, base_of, comparable, interval, is_bool, is_integer, with_article
+from dfsrace.language.type_rules import LARGEST, comparable, interval, is_bool, is_integer, with_article
 from dfsrace.language.typed import BinaryExpression, CompareExpression, Expression, Literal_
-from dfsrace.system.types import BOOL, NamedType, NoneType, OptionalType, PoolType, RangeType, StampType, Type
+from dfsrace.system.types import BOOL, NamedType, NoneType, OptionalType, PoolType, RangeType, StampType, Type, base_of
 
 Arithmetic: TypeAlias = Literal["+", "-", "*", "//", "%"]
 Comparison: TypeAlias = Literal["==", "!=", "<", "<=", ">", ">="]

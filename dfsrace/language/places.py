@@ -7,9 +7,9 @@ import ast
 
 from dfsrace.diagnostics.text import quoted
 from dfsrace.language.code_context import Context
-from dfsrace.language.type_rules import UNKNOWN, base_of, same, with_article
+from dfsrace.language.type_rules import UNKNOWN, same, with_article
 from dfsrace.language.typed import Expression, StateUse
-from dfsrace.system.types import NamedType, PoolType, RangeType, Type, type_text
+from dfsrace.system.types import NamedType, PoolType, RangeType, Type, base_of, type_text
 
 
 def state_use(context: Context, node: ast.expr) -> StateUse | None:

@@ -10,7 +10,7 @@ from typing import Literal
 from dfsrace.diagnostics.text import quoted
 from dfsrace.language.code_context import Context
 from dfsrace.language.places import state_use
-from dfsrace.language.type_rules import base_of, comparable, with_article
+from dfsrace.language.type_rules import comparable, with_article
 from dfsrace.language.typed import Expression, PrimitiveExpression, StateUse
 from dfsrace.system.cells import sequence_type
 from dfsrace.system.types import (
@@ -19,11 +19,11 @@ from dfsrace.system.types import (
     BoolType,
     LockType,
     NamedType,
-    OptionalType,
     PoolType,
     RangeType,
     StampType,
     Type,
+    base_of,
     type_text,
 )
 
@@ -280,6 +280,6 @@ def _right_cell(kind: Type, cells: str) -> bool:
     if cells == "stamp":
         return isinstance(base_of(kind), StampType)
     if cells == "finite":
-        base = kind.base if isinstance(kind, OptionalType) else kind
+        base = base_of(kind)
         return isinstance(base, BoolType | RangeType | NamedType | PoolType)
     return True

@@ -10,9 +10,9 @@ from dfsrace.diagnostics.text import quoted
 from dfsrace.language.code_context import Context
 from dfsrace.language.operators import truth
 from dfsrace.language.type_names import domain, loop_variable
-from dfsrace.language.type_rules import LARGEST, base_of, is_bool, is_integer, with_article
+from dfsrace.language.type_rules import LARGEST, is_bool, is_integer, with_article
 from dfsrace.language.typed import ChooseExpression, Expression, LocalDeclaration, LogicExpression, QuantifierExpression
-from dfsrace.system.types import BOOL, PoolType, RangeType, Type, finite_values, type_text
+from dfsrace.system.types import BOOL, PoolType, RangeType, Type, base_of, finite_values, type_text
 
 Kind: TypeAlias = Literal["all", "any", "sum"]
 KINDS: dict[str, Kind] = {"all": "all", "any": "any", "sum": "sum"}

@@ -24,6 +24,7 @@ from dfsrace.system.types import (
     StampType,
     Type,
     Value,
+    base_of,
     type_text,
     value_text,
 )
@@ -142,7 +143,7 @@ class State:
 
     def _converted(self, kind: Type, given: tuple[Type, Value], span: Span) -> tuple[Type, Value] | None:
         source, value = given
-        base = kind.base if isinstance(kind, OptionalType) else kind
+        base = base_of(kind)
         if isinstance(source, NoneType):
             if isinstance(kind, OptionalType):
                 return kind, None
@@ -206,7 +207,7 @@ def _size(kind: Type) -> int:
 
 
 def _values(kind: Type) -> list[str]:
-    base = kind.base if isinstance(kind, OptionalType) else kind
+    base = base_of(kind)
     texts = ["None"] if isinstance(kind, OptionalType) else []
     match base:
         case BoolType():

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import product
-
+from dfsrace.system.intervals import NO_VALUE, arithmetic_bounds
 from dfsrace.system.types import (
     NONE,
     BoolType,
@@ -17,6 +15,7 @@ from dfsrace.system.types import (
     RangeType,
     StampType,
     Type,
+    base_of,
     type_text,
 )
 
@@ -24,11 +23,6 @@ from dfsrace.system.types import (
 UNKNOWN = NamedType("?", ())
 
 LARGEST = 10**18
-
-
-def base_of(kind: Type) -> Type:
-    """The type without `| None`."""
-    return kind.base if isinstance(kind, OptionalType) else kind
 
 
 def is_integer(kind: Type) -> bool:
@@ -83,42 +77,8 @@ def joined(left: Type, right: Type) -> Type | None:
 
 def interval(operator: str, left: RangeType, right: RangeType) -> RangeType:
     """All values that the operation may give; a divisor is not zero (that ends the run)."""
-    if operator == "%":
-        return _remainders(left, right)
-    if operator == "//":
-        divisors = _divisors(right)
-        if not divisors:
-            return RangeType(0, 0)
-        corners = [a // b for a, b in product((left.low, left.high), divisors)]
-    else:
-        apply = _OPERATIONS[operator]
-        corners = [apply(a, b) for a, b in product((left.low, left.high), (right.low, right.high))]
-    return RangeType(min(corners), max(corners))
-
-
-_OPERATIONS: dict[str, Callable[[int, int], int]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "min": min,
-    "max": max,
-}
-
-
-def _divisors(right: RangeType) -> list[int]:
-    """The divisors at which a quotient is least or greatest: the ends of the range, and those beside zero."""
-    return [b for b in {right.low, right.high, -1, 1} if b != 0 and right.low <= b <= right.high]
-
-
-def _remainders(left: RangeType, right: RangeType) -> RangeType:
-    """Python's remainder has the divisor's sign and is smaller; a dividend that is smaller already is its own."""
-    if left.low >= 0 and right.low > left.high:
-        return RangeType(left.low, left.high)
-    low = min(0, right.low + 1)
-    high = max(0, right.high - 1)
-    if left.low >= 0 and right.low > 0:
-        high = min(high, left.high)
-    return RangeType(low, high)
+    bounds = arithmetic_bounds(operator, (left.low, left.high), (right.low, right.high))
+    return RangeType(0, 0) if bounds == NO_VALUE else RangeType(*bounds)
 
 
 def with_article(kind: Type) -> str:

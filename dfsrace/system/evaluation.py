@@ -24,7 +24,7 @@ from dfsrace.system.expressions import (
 )
 from dfsrace.system.lock_rules import Violated
 from dfsrace.system.memory import Memory
-from dfsrace.system.types import OptionalType, PoolType, RangeType, Type, Value, finite_values
+from dfsrace.system.types import OptionalType, PoolType, RangeType, Type, Value, base_of, finite_values
 
 NULL = "null dereference"
 RANGE = "value out of range"
@@ -51,7 +51,7 @@ def check(value: Value, kind: Type) -> Value:
         if not isinstance(kind, OptionalType):
             raise Violated(NULL)
         return None
-    base = kind.base if isinstance(kind, OptionalType) else kind
+    base = base_of(kind)
     if isinstance(base, RangeType) and not base.low <= value <= base.high:
         raise Violated(RANGE, f"{value} is not in {base.low}..{base.high}")
     return value

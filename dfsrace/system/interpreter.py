@@ -15,7 +15,7 @@ from typing import Literal
 from dfsrace.system.choices import Choice, Chooser, all_runs
 from dfsrace.system.evaluation import Scope, arithmetic, cell_of, check, domain_values, evaluate, integer
 from dfsrace.system.lock_rules import RULES, SLEEPING_CALLS, Lock, Registers, Violated, Waits, must_be_released, spins
-from dfsrace.system.memory import Held, Memory, base_type
+from dfsrace.system.memory import Held, Memory
 from dfsrace.system.program import (
     Alloc,
     Assert,
@@ -38,7 +38,7 @@ from dfsrace.system.program import (
     starts_step,
 )
 from dfsrace.system.system import Variable
-from dfsrace.system.types import LockType, PoolType, StampType, Type, Value
+from dfsrace.system.types import LockType, PoolType, StampType, Type, Value, base_of
 
 Typed = tuple[Type, Value]
 
@@ -264,11 +264,11 @@ class Run:
 
     def _renew(self, index: int, live: frozenset[int], also: Held | None = None) -> None:
         """Stores the lowest stamp that no other cell that counts and no live local has; `also`: held, too."""
-        kind = base_type(self.memory.cells[index].type)
+        kind = base_of(self.memory.cells[index].type)
         assert isinstance(kind, StampType)
         held = self.held(live) | (also or set())
         used = self.memory.stamps(self.cells, held, kind, (index,))
-        used |= {value for other, value in [*self.others, *self._typed(live)] if base_type(other) == kind}
+        used |= {value for other, value in [*self.others, *self._typed(live)] if base_of(other) == kind}
         self._set(index, next(stamp for stamp in range(len(used) + 1) if stamp not in used))
 
     def _alloc(self, pool: PoolType, live: frozenset[int]) -> int:

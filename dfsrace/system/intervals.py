@@ -6,14 +6,9 @@ from __future__ import annotations
 from itertools import product
 
 from dfsrace.system.expressions import Arithmetic, Checked, Const, Expr, IfElse, Quantifier
-from dfsrace.system.types import OptionalType, RangeType, StampType, Type, finite_values
+from dfsrace.system.types import RangeType, StampType, Type, base_of, finite_values
 
 Interval = tuple[int, int]
-
-
-def base_of(kind: Type) -> Type:
-    """The type without `| None`."""
-    return kind.base if isinstance(kind, OptionalType) else kind
 
 
 def interval(expression: Expr) -> Interval | None:
@@ -27,7 +22,8 @@ def interval(expression: Expr) -> Interval | None:
         case Const(value=value, type=kind):
             return (value, value) if value is not None and _countable(kind) else None
         case Arithmetic(operator, left, right):
-            return _arithmetic(operator, interval(left), interval(right))
+            one, other = interval(left), interval(right)
+            return None if one is None or other is None else arithmetic_bounds(operator, one, other)
         case Checked(operand, kind):
             return _both(_of_type(kind), interval(operand))
         case IfElse(_, then, other, kind):
@@ -67,9 +63,8 @@ def _both(one: Interval | None, other: Interval | None) -> Interval | None:
     return (low, high) if low <= high else one
 
 
-def _arithmetic(operator: str, left: Interval | None, right: Interval | None) -> Interval | None:
-    if left is None or right is None:
-        return None
+def arithmetic_bounds(operator: str, left: Interval, right: Interval) -> Interval:
+    """The least and the greatest result of an operator of Arithmetic; NO_VALUE where it always divides by zero."""
     match operator:
         case "+":
             return left[0] + right[0], left[1] + right[1]

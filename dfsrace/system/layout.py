@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dfsrace.system.cells import cells_of_variable
-from dfsrace.system.memory import Memory, base_type
+from dfsrace.system.memory import Memory
 from dfsrace.system.program import Alloc, Finish, LockOperation, Renew, Thread, starts_step
 from dfsrace.system.system import System
 from dfsrace.system.types import (
@@ -28,6 +28,7 @@ from dfsrace.system.types import (
     ThreadType,
     Type,
     Value,
+    base_of,
 )
 
 Locals = tuple[tuple[int, Value], ...]
@@ -37,21 +38,21 @@ RENEWING_CALLS = frozenset({"write_seqlock", "write_seqcount_begin"})
 
 def is_reference(kind: Type) -> bool:
     """True for types stored plus one even where None is not among their values."""
-    return isinstance(base_type(kind), PoolType | StampType | ThreadType)
+    return isinstance(base_of(kind), PoolType | StampType | ThreadType)
 
 
 def raw(kind: Type, value: Value) -> int:
     """A value as it is stored."""
     if value is None:
         return 0
-    base = base_type(kind)
+    base = base_of(kind)
     value -= base.low if isinstance(base, RangeType) else 0
     return value + 1 if isinstance(kind, OptionalType) or is_reference(kind) else value
 
 
 def unraw(kind: Type, stored: int) -> Value:
     """The value that is stored so; None for a stamp or pool value that is nothing."""
-    base = base_type(kind)
+    base = base_of(kind)
     if isinstance(kind, OptionalType) or is_reference(kind):
         if stored == 0:
             return None
@@ -178,7 +179,7 @@ class Layout:
     def _folded(self, index: int, places: range) -> tuple[Value, ...] | None:
         """The cells' values if they need not be stored."""
         variable = self.system.variables[index]
-        kept = isinstance(base_type(variable.type), PoolType | StampType) or isinstance(variable.owner, PoolType)
+        kept = isinstance(base_of(variable.type), PoolType | StampType) or isinstance(variable.owner, PoolType)
         valuations = {tuple(initial.cells[i] for i in places) for initial in self.system.initial}
         if not variable.constant or kept or isinstance(variable.type, LockType) or len(valuations) != 1:
             return None
@@ -230,7 +231,7 @@ def _stamp_values(system: System, memory: Memory) -> dict[StampType, int]:
     """How many values of each stamp type can be there at once, so that the lowest free one is below."""
     counts: dict[StampType, int] = {}
     for index, cell in enumerate(memory.cells):
-        kind = base_type(cell.type)
+        kind = base_of(cell.type)
         if isinstance(kind, StampType):
             counts[kind] = counts.get(kind, 0) + 1
             largest = max((initial.cells[index] or 0 for initial in system.initial), default=0)
@@ -240,7 +241,7 @@ def _stamp_values(system: System, memory: Memory) -> dict[StampType, int]:
         for node in thread.nodes:
             here: dict[StampType, int] = {}
             for slot in node.live:
-                kind = base_type(thread.locals[slot].type)
+                kind = base_of(thread.locals[slot].type)
                 if isinstance(kind, StampType):
                     here[kind] = here.get(kind, 0) + 1
             for kind, count in here.items():
@@ -276,7 +277,7 @@ class _Shape:
         points += [self._observed(thread, n) for n in reachable]
         kinds: dict[Type | None, list[int]] = {}
         for slot in sorted(frozenset().union(*points)):
-            kind = base_type(thread.locals[slot].type)
+            kind = base_of(thread.locals[slot].type)
             kinds.setdefault(kind if isinstance(kind, PoolType | StampType) else None, []).append(slot)
         self.slots: dict[int, Bits] = {}
         self.width = self.place.width
@@ -293,7 +294,7 @@ class _Shape:
         if not renews and not isinstance(operation, Alloc | Renew):
             return frozenset()
         live = thread.nodes[node.next[0]].live | (node.live if isinstance(operation, Alloc) else frozenset())
-        return frozenset(s for s in live if isinstance(base_type(thread.locals[s].type), PoolType | StampType))
+        return frozenset(s for s in live if isinstance(base_of(thread.locals[s].type), PoolType | StampType))
 
     def _colour(self, widths: dict[int, int], points: Sequence[frozenset[int]], start: int) -> int:
         """Gives each slot the lowest bits from `start` on that no slot has that is live with it; where the bits end."""

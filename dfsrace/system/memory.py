@@ -7,17 +7,12 @@ from collections.abc import Iterable, Sequence
 
 from dfsrace.system.cells import Cell, cells_of_variable
 from dfsrace.system.system import Variable
-from dfsrace.system.types import LockType, OptionalType, PoolType, RangeType, StampType, Type, Value
+from dfsrace.system.types import LockType, OptionalType, PoolType, RangeType, StampType, Type, Value, base_of
 
 Held = set[tuple[PoolType, int]]
 
 # The parts of locks that have an owner: a pool value with such a lock inside is held while somebody owns it.
 OWNING = ("owner", "writer", "readers")
-
-
-def base_type(kind: Type) -> Type:
-    """The type without `| None`."""
-    return kind.base if isinstance(kind, OptionalType) else kind
 
 
 def cleared(cell: Cell) -> Value:
@@ -50,7 +45,7 @@ class Memory:
                 value = cell.position[0]
                 assert value is not None
                 self.fields.setdefault((owner, value), []).append(index)
-            elif isinstance(base_type(cell.type), PoolType):
+            elif isinstance(base_of(cell.type), PoolType):
                 self.roots.append(index)
         self.pools = tuple(dict.fromkeys(pool for pool, _ in self.fields))
 
@@ -69,7 +64,7 @@ class Memory:
         waiting = list(held)
         while waiting:
             for index in self.fields.get(waiting.pop(), ()):
-                kind, value = base_type(self.cells[index].type), cells[index]
+                kind, value = base_of(self.cells[index].type), cells[index]
                 if isinstance(kind, PoolType) and value is not None and (kind, value) not in held:
                     held.add((kind, value))
                     waiting.append((kind, value))
@@ -78,7 +73,7 @@ class Memory:
     def _in_roots(self, cells: Sequence[Value]) -> Held:
         found: Held = set()
         for index in self.roots:
-            kind, value = base_type(self.cells[index].type), cells[index]
+            kind, value = base_of(self.cells[index].type), cells[index]
             if isinstance(kind, PoolType) and value is not None:
                 found.add((kind, value))
         return found
@@ -91,7 +86,7 @@ class Memory:
         """The pool values that are held, given the live locals of all threads as (type, value)."""
         found = self._in_roots(cells)
         for kind, value in locals_:
-            kind = base_type(kind)
+            kind = base_of(kind)
             if isinstance(kind, PoolType) and value is not None:
                 found.add((kind, value))
         for owner, indices in self.fields.items():
@@ -116,7 +111,7 @@ class Memory:
         left_out = set(besides)
         found: set[Value] = set()
         for index, cell in enumerate(self.cells):
-            if base_type(cell.type) == kind and index not in left_out and cells[index] is not None:
+            if base_of(cell.type) == kind and index not in left_out and cells[index] is not None:
                 owner = self.owner_of(index)
                 if owner is None or owner in held:
                     found.add(cells[index])

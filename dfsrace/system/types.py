@@ -109,6 +109,33 @@ INT = IntType()
 NONE = NoneType()
 
 
+def base_of(kind: Type) -> Type:
+    """The type without `| None`."""
+    return kind.base if isinstance(kind, OptionalType) else kind
+
+
+def admits(kind: Type, value: Value) -> bool:
+    """True if a value is one of a type's."""
+    if value is None:
+        return isinstance(kind, OptionalType | NoneType)
+    match base_of(kind):
+        case BoolType():
+            return value in (0, 1)
+        case IntType():
+            return True
+        case RangeType(low, high):
+            return low <= value <= high
+        case NamedType(values=values):
+            return 0 <= value < len(values)
+        case PoolType(size=size):
+            return 0 <= value < size
+        case ThreadType(count=count):
+            return 0 <= value < count
+        case StampType():
+            return value >= 0
+    return False
+
+
 def type_text(kind: Type) -> str:
     """How messages and listings call a type: its declared name, else LOW..HIGH."""
     if isinstance(kind, RangeType):

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from dfsrace.system.cells import Cell, cell_name, cells_of
 from dfsrace.system.expression_text import outermost_all
-from dfsrace.system.intervals import base_of
 from dfsrace.system.lock_rules import must_be_released
 from dfsrace.system.system import AUTOMATIC_PROPERTIES, System, Variable
 from dfsrace.system.types import (
@@ -20,10 +19,12 @@ from dfsrace.system.types import (
     StampType,
     Type,
     Value,
+    admits,
+    base_of,
     type_text,
 )
 from dfsrace.system.validate_code import code_problems
-from dfsrace.system.validate_expressions import admits, expression_problems, property_place
+from dfsrace.system.validate_expressions import expression_problems, property_place
 
 
 def problems(system: System) -> list[str]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dfsrace.system.expressions import Expr, Read, locals_of, may_fail
-from dfsrace.system.intervals import base_of
 from dfsrace.system.lock_rules import RULES
 from dfsrace.system.program import (
     Alloc,
@@ -35,6 +34,7 @@ from dfsrace.system.types import (
     RangeType,
     StampType,
     Type,
+    base_of,
     type_text,
 )
 from dfsrace.system.validate_expressions import Place, access_problems, domain_problems, expression_problems, fits

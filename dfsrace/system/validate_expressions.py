@@ -23,7 +23,7 @@ from dfsrace.system.expressions import (
     Read,
     children,
 )
-from dfsrace.system.intervals import NO_VALUE, base_of, interval
+from dfsrace.system.intervals import NO_VALUE, interval
 from dfsrace.system.program import LocalVariable
 from dfsrace.system.system import System, Variable
 from dfsrace.system.types import (
@@ -35,10 +35,9 @@ from dfsrace.system.types import (
     OptionalType,
     PoolType,
     RangeType,
-    StampType,
-    ThreadType,
     Type,
-    Value,
+    admits,
+    base_of,
     type_text,
 )
 
@@ -65,28 +64,6 @@ class Place:
 def property_place(system: System) -> Place:
     """Where properties stand."""
     return Place(system.variables, None, True, len(system.threads))
-
-
-def admits(kind: Type, value: Value) -> bool:
-    """True if a value is one of a type's."""
-    if value is None:
-        return isinstance(kind, OptionalType | NoneType)
-    match base_of(kind):
-        case BoolType():
-            return value in (0, 1)
-        case IntType():
-            return True
-        case RangeType(low, high):
-            return low <= value <= high
-        case NamedType(values=values):
-            return 0 <= value < len(values)
-        case PoolType(size=size):
-            return 0 <= value < size
-        case ThreadType(count=count):
-            return 0 <= value < count
-        case StampType():
-            return value >= 0
-    return False
 
 
 def is_integer(kind: Type) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dfsrace.system.memory import Memory, base_type
+from dfsrace.system.memory import Memory
 from dfsrace.system.system import System
-from dfsrace.system.types import PoolType, StampType, ThreadType, Type, Value, value_text
+from dfsrace.system.types import PoolType, StampType, ThreadType, Type, Value, base_of, value_text
 
 
 class Names:
@@ -42,7 +42,7 @@ class Names:
 
     def create(self, kind: Type, value: int) -> str:
         """Gives a value that was just allocated or renewed its name, whatever the number meant before."""
-        kind = base_type(kind)
+        kind = base_of(kind)
         assert isinstance(kind, PoolType | StampType)
         count = self._counts.get(kind.name, 0)
         self._counts[kind.name] = count + 1
@@ -52,14 +52,14 @@ class Names:
 
     def peek(self, kind: Type, value: Value) -> str:
         """As `text`, but a value without a name stays without (and is shown as `new`)."""
-        kind = base_type(kind)
+        kind = base_of(kind)
         if value is not None and isinstance(kind, PoolType | StampType):
             return self._names.get((kind.name, value), "new")
         return self.text(kind, value)
 
     def text(self, kind: Type, value: Value) -> str:
         """A value as the model would write it, pool values and stamps by their names, threads by theirs."""
-        kind = base_type(kind)
+        kind = base_of(kind)
         if value is None:
             return "None"
         if isinstance(kind, ThreadType):

@@ -9,7 +9,6 @@ from dataclasses import replace
 from dfsrace.engine.outcome import Schedule
 from dfsrace.engine.reference.stepping import ConcreteState, Start, Stepper, StepResult
 from dfsrace.system.evaluation import Scope
-from dfsrace.system.memory import base_type
 from dfsrace.system.program import (
     Alloc,
     Assert,
@@ -24,7 +23,7 @@ from dfsrace.system.program import (
     shared_instruction,
 )
 from dfsrace.system.system import AUTOMATIC_PROPERTIES
-from dfsrace.system.types import LockType, StampType, Value
+from dfsrace.system.types import LockType, StampType, Value, base_of
 from dfsrace.trace.claims import Failure, failure_of, message_text
 from dfsrace.trace.explain import Facts, explain
 from dfsrace.trace.locks import lock_event, lock_name, waiting_at
@@ -133,7 +132,7 @@ class Writer:
         for number, old, new in record.changes:
             kind = self.memory.cells[number].type
             before = self.names.text(kind, old)
-            fresh = renews and isinstance(base_type(kind), StampType) and new is not None
+            fresh = renews and isinstance(base_of(kind), StampType) and new is not None
             after = self.names.create(kind, new) if fresh and new is not None else self.names.text(kind, new)
             found.append(CellChange(number, self.names.cell(number), before, after))
         return tuple(found)

@@ -10,8 +10,7 @@ from dfsrace.engine.outcome import Move, Schedule
 from dfsrace.engine.reference.stepping import ConcreteState, Stepper, StepResult
 from dfsrace.system import System
 from dfsrace.system.expressions import Finished, walk
-from dfsrace.system.memory import base_type
-from dfsrace.system.types import PoolType, StampType, ThreadType, Type, Value
+from dfsrace.system.types import PoolType, StampType, ThreadType, Type, Value, base_of
 
 Rank = tuple[int, tuple[int, ...], int, tuple[tuple[int, ...], ...]]
 
@@ -125,7 +124,7 @@ def _renamed(
     stamps: dict[StampType, dict[int, int]] = {}
 
     def value(kind: Type, old: Value) -> int:
-        base = base_type(kind)
+        base = base_of(kind)
         if old is None:
             return -1
         if isinstance(base, PoolType):
@@ -152,7 +151,7 @@ def _renamed(
             entries.append((kind, value(kind, old)))
     out: list[int] = []
     for kind, shown_value in entries:
-        base = base_type(kind)
+        base = base_of(kind)
         if isinstance(base, StampType) and shown_value >= 0:
             numbers = stamps.setdefault(base, {})
             out.append(numbers.setdefault(shown_value, len(numbers)))

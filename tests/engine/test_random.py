@@ -15,6 +15,7 @@ from tests.engine.brute import best_schedules, bounded, classes
 from tests.engine.crosscheck import disagreements
 from tests.engine.random_systems import random_system
 from tests.naive import naive
+from tests.outcomes import lengths
 
 NONE = Options(reductions=frozenset())
 SMALL = Options(reductions=frozenset(), states=600)
@@ -27,11 +28,6 @@ def explored(system: System, options: Options = SMALL) -> Outcome | None:
     except (LoopsWithoutAccess, PropertyError):
         return None
     return None if outcome.stopped_by is not None and outcome.stopped_by.kind == "states" else outcome
-
-
-def lengths(outcome: Outcome) -> dict[str, int | None]:
-    """The violated properties with the lengths of their schedules."""
-    return {violation.property: violation.steps for violation in outcome.violations}
 
 
 @pytest.mark.parametrize("seeds", [range(n, n + 30) for n in range(0, 240, 30)], ids=str)

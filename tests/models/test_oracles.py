@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from dfsrace.engine.options import REDUCTIONS, Options
-from dfsrace.engine.outcome import Outcome
 from dfsrace.engine.reference import explore
 from dfsrace.language import ModelSource, load_model
 from dfsrace.system.validate import problems
 from tests.naive import naive
 from tests.oracle import text
+from tests.outcomes import lengths
 from tests.random.replaying import replay
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,10 +34,6 @@ MANIFEST = tomllib.loads((ROOT / "models" / "manifest.toml").read_text(encoding=
 STATES_AT_MOST = 2_500
 LARGE = [path for path in MODELS if MANIFEST.get(named(path), {}).get("states_none", 0) > STATES_AT_MOST]
 SMALL = [path for path in MODELS if path not in LARGE]
-
-
-def lengths(result: Outcome) -> dict[str, int | None]:
-    return {v.property: v.steps for v in result.violations}
 
 
 def compare(path: Path, limit: int, dead_locals_too: bool) -> None:

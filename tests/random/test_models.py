@@ -19,6 +19,7 @@ from dfsrace.system import AUTOMATIC_PROPERTIES, System
 from dfsrace.system.validate import problems
 from tests.naive import naive
 from tests.oracle import text as oracle
+from tests.outcomes import lengths
 from tests.random.features import features, possible
 from tests.random.models import models
 from tests.random.replaying import replay
@@ -53,10 +54,6 @@ def plain_outcome(system: System) -> Outcome | None:
     """Without reductions; None if the model is too large for slow answers."""
     outcome = explore(system, NONE)
     return None if outcome.stopped_by is not None and outcome.stopped_by.kind == "states" else outcome
-
-
-def lengths(outcome: Outcome) -> dict[str, int | None]:
-    return {v.property: v.steps for v in outcome.violations}
 
 
 def agree(text: str, system: System, path: Path) -> None:

@@ -12,6 +12,7 @@ from dfsrace.engine.reference import explore
 from dfsrace.language import ModelSource, load_model
 from tests.naive import naive
 from tests.oracle import text as oracle
+from tests.outcomes import lengths
 
 MODEL = """\
 model: One statement against another thread
@@ -60,5 +61,5 @@ def test_one_statement_has_the_states_that_the_text_gives_it(statement: str, tmp
     system = load_model(ModelSource("model.yaml", None, text), [], {}).system
     outcome = explore(system, Options(reductions=frozenset()))
     told, simple = oracle.run(path, [], forget=True), naive(system)
-    ours = (outcome.verdict, {v.property: v.steps for v in outcome.violations}, outcome.states)
+    ours = (outcome.verdict, lengths(outcome), outcome.states)
     assert ours == (told.verdict, told.violated, told.states) == (simple.verdict, simple.violated, simple.states)

@@ -18,6 +18,7 @@ from dfsrace.system import AUTOMATIC_PROPERTIES, System
 from dfsrace.system.validate import problems
 from tests.naive import naive
 from tests.oracle import text as oracle
+from tests.outcomes import lengths
 from tests.random.texts import texts
 
 STATES_AT_MOST = 1_500
@@ -55,10 +56,6 @@ class Statistics:
         kinds = self.holding if outcome.verdict == "holds" else self.violated
         kinds.update(name for name, sign in FEATURES.items() if sign in body)
         self.automatic.update(v.property for v in outcome.violations if v.kind == "automatic")
-
-
-def lengths(outcome: Outcome) -> dict[str, int | None]:
-    return {v.property: v.steps for v in outcome.violations}
 
 
 def compare(text: str, system: System, plain: Outcome, path: Path) -> None:

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 from dfsrace.engine.reference.path import Path
 from dfsrace.engine.reference.renewing import Cell, ReferenceWriter
-from dfsrace.system.memory import base_type
 from dfsrace.system.program import Atomic
-from dfsrace.system.types import INT, PoolType, Type
+from dfsrace.system.types import INT, PoolType, Type, base_of
 
 Argument = tuple[str, Type]
 
@@ -31,7 +30,7 @@ def write_atomic(writer: ReferenceWriter, path: Path, operation: Atomic) -> Path
         path = _put(writer, path, cell, _fitting(writer, path, (counted, INT), kind))
         if operation.call == "atomic_dec_and_test":
             result, given = f"({counted} == 0)", INT
-    path = replace(path, drops=path.drops or isinstance(base_type(kind), PoolType))
+    path = replace(path, drops=path.drops or isinstance(base_of(kind), PoolType))
     if operation.local is None:
         return path
     local = writer.thread.locals[operation.local].type

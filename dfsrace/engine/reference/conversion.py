@@ -11,8 +11,7 @@ from __future__ import annotations
 from itertools import count
 
 from dfsrace.system.layout import is_reference
-from dfsrace.system.memory import base_type
-from dfsrace.system.types import IntType, NoneType, OptionalType, RangeType, StampType, Type, Value
+from dfsrace.system.types import IntType, NoneType, OptionalType, RangeType, StampType, Type, Value, base_of
 
 PLAIN, REFERENCE, OPTIONAL, NUMBER_OR_NONE, NOTHING = range(5)
 
@@ -30,7 +29,7 @@ def form(kind: Type) -> int:
 
 def low(kind: Type) -> int:
     """What the representation of an optional counts from."""
-    base = base_type(kind)
+    base = base_of(kind)
     return base.low if isinstance(base, RangeType) else 0
 
 
@@ -119,4 +118,4 @@ class Converter:
 
 def is_stamp(kind: Type) -> bool:
     """True for stamps and optional stamps."""
-    return isinstance(base_type(kind), StampType)
+    return isinstance(base_of(kind), StampType)

@@ -39,7 +39,6 @@ from dfsrace.system.expressions import (
     walk,
 )
 from dfsrace.system.layout import Layout
-from dfsrace.system.memory import base_type
 from dfsrace.system.types import (
     INT,
     IntType,
@@ -48,6 +47,7 @@ from dfsrace.system.types import (
     PoolType,
     RangeType,
     Type,
+    base_of,
     finite_values,
 )
 
@@ -87,8 +87,8 @@ class Shift:
 
 def pool_numbers(layout: Layout) -> dict[PoolType, int]:
     """A number for each pool, by which generated code knows it."""
-    kinds = [*layout.memory.pools, *(base_type(cell.type) for cell in layout.memory.cells)]
-    kinds += [base_type(local.type) for thread in layout.system.threads for local in thread.locals]
+    kinds = [*layout.memory.pools, *(base_of(cell.type) for cell in layout.memory.cells)]
+    kinds += [base_of(local.type) for thread in layout.system.threads for local in thread.locals]
     kinds += [kind for kind in layout.system.types if isinstance(kind, PoolType)]
     found = dict.fromkeys(kind for kind in kinds if isinstance(kind, PoolType))
     return {pool: number for number, pool in enumerate(found)}
@@ -244,8 +244,8 @@ class Expressions:
             return None
         if NOTHING in forms:
             return other if form(one) == NOTHING else one
-        if NUMBER_OR_NONE in forms or low(one) != low(other) or IntType() in (base_type(one), base_type(other)):
-            integers = isinstance(base_type(one), RangeType | IntType)
+        if NUMBER_OR_NONE in forms or low(one) != low(other) or IntType() in (base_of(one), base_of(other)):
+            integers = isinstance(base_of(one), RangeType | IntType)
             return OptionalType(INT) if integers else None
         return one if form(one) == OPTIONAL else other if form(other) == OPTIONAL else None
 
@@ -286,7 +286,7 @@ class Expressions:
     @staticmethod
     def _bounds(given: Type, wanted: Type) -> RangeType | None:
         """The range that has to be checked, None if all values are in it."""
-        base, target = base_type(given), base_type(wanted)
+        base, target = base_of(given), base_of(wanted)
         if not isinstance(target, RangeType):
             return None
         if isinstance(base, RangeType) and target.low <= base.low and base.high <= target.high:

@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from dfsrace.engine.reference.expressions import pool_numbers
 from dfsrace.system.layout import Bits, Layout, raw
-from dfsrace.system.memory import OWNING, base_type
-from dfsrace.system.types import PoolType, StampType, Type
+from dfsrace.system.memory import OWNING
+from dfsrace.system.types import PoolType, StampType, Type, base_of
 
 T = TypeVar("T")
 
@@ -82,7 +82,7 @@ class References:
         self.largest = [0] * len(self.pools)
 
     def _reference(self, kind: Type, bits: Bits) -> Reference | None:
-        base = base_type(kind)
+        base = base_of(kind)
         if isinstance(base, PoolType):
             return Reference(bits, pool=self.pools[base])
         return Reference(bits, stamp=base) if isinstance(base, StampType) and bits.width else None

@@ -15,9 +15,8 @@ from dfsrace.engine.reference.memos import References
 from dfsrace.engine.reference.packed import Packed
 from dfsrace.system import AUTOMATIC_PROPERTIES
 from dfsrace.system.expressions import Expr, may_fail
-from dfsrace.system.memory import base_type
 from dfsrace.system.program import Thread
-from dfsrace.system.types import PoolType, StampType
+from dfsrace.system.types import PoolType, StampType, base_of
 
 VIOLATION = {name: number for number, name in enumerate(AUTOMATIC_PROPERTIES)}
 
@@ -214,7 +213,7 @@ class Writer:
 
     def references_in(self, slots: frozenset[int]) -> frozenset[int]:
         """Those of the locals that may hold a pool value or a stamp."""
-        kinds = {s: base_type(self.thread.locals[s].type) for s in slots}
+        kinds = {s: base_of(self.thread.locals[s].type) for s in slots}
         return frozenset(s for s, kind in kinds.items() if isinstance(kind, PoolType | StampType))
 
     # ---- how paths end
@@ -279,4 +278,4 @@ class Writer:
     def _loses_pool_value(self, path: Path, live: frozenset[int]) -> bool:
         """True if a local that held a pool value at the start may not hold it any more."""
         lost = self.at_start - (live - path.written)
-        return any(isinstance(base_type(self.thread.locals[s].type), PoolType) for s in lost | (path.written - live))
+        return any(isinstance(base_of(self.thread.locals[s].type), PoolType) for s in lost | (path.written - live))

@@ -9,9 +9,8 @@ from dfsrace.engine.reference.expressions import Shift
 from dfsrace.engine.reference.packed import Packed
 from dfsrace.engine.reference.path import Path, Writer
 from dfsrace.system.expressions import Read, may_fail
-from dfsrace.system.memory import base_type
 from dfsrace.system.program import Alloc, Node
-from dfsrace.system.types import PoolType, StampType, Type
+from dfsrace.system.types import PoolType, StampType, Type, base_of
 
 Cell = tuple[Shift, int, Type]
 
@@ -46,7 +45,7 @@ class ReferenceWriter(Writer):
     def _renewed(self, path: Path, live: frozenset[int], cell: Cell) -> Path:
         """The same for a cell that is known to hold no stamp."""
         shift, width, kind = cell
-        stamp = base_type(kind)
+        stamp = base_of(kind)
         assert isinstance(stamp, StampType)
         path = self.settle(path)
         state = self._in_state(path, live, self.references.stamp_in_fields(stamp))

@@ -15,7 +15,6 @@ from dfsrace.system.cells import sequence_type
 from dfsrace.system.expressions import Expr, may_fail
 from dfsrace.system.layout import RENEWING_CALLS
 from dfsrace.system.lock_rules import SLEEPING_CALLS, must_be_released, spins
-from dfsrace.system.memory import base_type
 from dfsrace.system.program import (
     Alloc,
     Assert,
@@ -36,7 +35,7 @@ from dfsrace.system.program import (
     shared_instruction,
     starts_step,
 )
-from dfsrace.system.types import BOOL, LockType, PoolType, Type, finite_values
+from dfsrace.system.types import BOOL, LockType, PoolType, Type, base_of, finite_values
 
 # Instructions after which a path may split, or end.
 FORKS = (Finish, Branch, Choose, LockOperation)
@@ -192,7 +191,7 @@ class StepWriter(ReferenceWriter):
         value = self.value(path, operation.value)
         shift, width, kind = self.cell(path, operation.access)
         raw = self.expressions.converter.stored(value, operation.value.type, kind)
-        drops = path.drops or isinstance(base_type(kind), PoolType)
+        drops = path.drops or isinstance(base_of(kind), PoolType)
         return replace(self.put(path, shift, width, raw), drops=drops)
 
     # ---- choices and locks

@@ -25,8 +25,19 @@ from dfsrace.system.expressions import (
     Read,
     may_fail,
 )
-from dfsrace.system.intervals import base_of, interval
-from dfsrace.system.types import BOOL, INT, IntType, NoneType, OptionalType, PoolType, RangeType, Type, finite_values
+from dfsrace.system.intervals import interval
+from dfsrace.system.types import (
+    BOOL,
+    INT,
+    IntType,
+    NoneType,
+    OptionalType,
+    PoolType,
+    RangeType,
+    Type,
+    base_of,
+    finite_values,
+)
 
 # An automatic violation's number in the Promela text; 0 is none.
 CODES = {name: number for number, name in enumerate(AUTOMATIC_PROPERTIES, 1)}
@@ -116,8 +127,8 @@ class Expressions:
     def value(self, e: Expr) -> str:
         """The value as an integer, as its own type is stored; only meant where `code` is 0.
 
-        Promela names no intermediate value, so that min, max and rounding write their operands twice: nested ones double
-        at each level, and are refused before they grow without bound.
+        Promela names no intermediate value, so that min, max and rounding write their operands twice: nested
+        ones double at each level, and are refused before they grow without bound.
         """
         text = self._value(e)
         if len(text) > LONGEST:

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from dfsrace.export.spin.names import Names, encoded
 from dfsrace.system.cells import Cell
-from dfsrace.system.intervals import base_of
 from dfsrace.system.memory import OWNING
-from dfsrace.system.types import LockType, PoolType, StampType
+from dfsrace.system.types import LockType, PoolType, StampType, base_of
 
 Lines = list[str]
 

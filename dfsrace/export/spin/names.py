@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from dfsrace.diagnostics.text import printable
 from dfsrace.system import System
 from dfsrace.system.cells import lock_components
-from dfsrace.system.intervals import base_of
 from dfsrace.system.layout import Layout, reachable_nodes
 from dfsrace.system.memory import Memory
 from dfsrace.system.program import starts_step
@@ -31,6 +30,7 @@ from dfsrace.system.types import (
     ThreadType,
     Type,
     Value,
+    base_of,
     finite_values,
 )
 

@@ -10,7 +10,6 @@ from dfsrace.export.spin.memory import when
 from dfsrace.export.spin.writer import EXHAUSTED, Writer
 from dfsrace.system.cells import sequence_type
 from dfsrace.system.expressions import Compare, Const, Read
-from dfsrace.system.intervals import base_of
 from dfsrace.system.lock_rules import SLEEPING_CALLS
 from dfsrace.system.program import (
     Alloc,
@@ -30,7 +29,7 @@ from dfsrace.system.program import (
     Wait,
     shared_instruction,
 )
-from dfsrace.system.types import BOOL, PoolType, RangeType, StampType, Type, finite_values
+from dfsrace.system.types import BOOL, PoolType, RangeType, StampType, Type, base_of, finite_values
 
 ASSERTION = CODES["assertion"]
 SLEEPING = CODES["sleeping while atomic"]

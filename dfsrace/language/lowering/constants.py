@@ -24,7 +24,17 @@ from dfsrace.system.expressions import (
 )
 from dfsrace.system.program import Alloc, Atomic, LockOperation, Renew, Store
 from dfsrace.system.system import Initial, Variable
-from dfsrace.system.types import BOOL, INT, LockType, OptionalType, PoolType, RangeType, StampType, Type, Value
+from dfsrace.system.types import (
+    BOOL,
+    INT,
+    LockType,
+    PoolType,
+    StampType,
+    Type,
+    Value,
+    admits,
+    base_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +133,7 @@ def known_value(expression: Expr, known: Known) -> Const | None:
 
 def _renamed(kind: Type) -> bool:
     """True for pool values and stamps: in code they would keep their number when those of the cells are renamed."""
-    return isinstance(kind.base if isinstance(kind, OptionalType) else kind, PoolType | StampType)
-
-
-def admits(kind: Type, value: Value) -> bool:
-    """True if the value is one of the type's (integers of a range are looked at, other values trusted)."""
-    base = getattr(kind, "base", None)
-    if value is None:
-        return base is not None
-    kind = kind if base is None else base
-    return kind.low <= value <= kind.high if isinstance(kind, RangeType) else True
+    return isinstance(base_of(kind), PoolType | StampType)
 
 
 def reads_state(expression: Expr, known: Known) -> bool:

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from dfsrace.diagnostics import Span
-from dfsrace.language.lowering.constants import Known, admits, folded, known_value
+from dfsrace.language.lowering.constants import Known, folded, known_value
 from dfsrace.language.lowering.graph import Graph, Label
 from dfsrace.language.typed import CallExpression, LocalDeclaration
 from dfsrace.system.expressions import Checked, Const, Expr, Local
 from dfsrace.system.program import Assign
 from dfsrace.system.system import Variable
-from dfsrace.system.types import NoneType, OptionalType, RangeType, Type
+from dfsrace.system.types import NoneType, OptionalType, RangeType, Type, admits, base_of
 
 
 @dataclass(slots=True)
@@ -94,8 +94,7 @@ class Context:
 def is_subset(source: Type, target: Type) -> bool:
     """True if every value of the source is one of the target."""
     if isinstance(target, OptionalType):
-        base = source.base if isinstance(source, OptionalType) else source
-        return isinstance(source, NoneType) or is_subset(base, target.base)
+        return isinstance(source, NoneType) or is_subset(base_of(source), target.base)
     if isinstance(source, RangeType) and isinstance(target, RangeType):
         return target.low <= source.low and source.high <= target.high
     return source == target

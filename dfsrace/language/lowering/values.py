@@ -29,7 +29,7 @@ from dfsrace.language.typed import (
 from dfsrace.system.expressions import Arithmetic, Compare, Const, Expr, Local, Not, Read, may_fail
 from dfsrace.system.intervals import interval
 from dfsrace.system.program import Alloc, Assign, Branch, Choose, Evaluate, Load
-from dfsrace.system.types import BOOL, OptionalType, PoolType, RangeType, Type, finite_values
+from dfsrace.system.types import BOOL, PoolType, RangeType, base_of, finite_values
 
 
 def value(context: Context, e: Expression) -> Expr:
@@ -79,17 +79,13 @@ def _value(context: Context, e: Expression) -> Expr:
 
 def _plain(context: Context, e: Expression) -> Expr:
     """The value of an operand that may not be None; where it is, that is found here."""
-    return context.settled(context.fold(plain(value(context, e), e.type)), _without_none(e.type), e.span)
+    return context.settled(context.fold(plain(value(context, e), e.type)), base_of(e.type), e.span)
 
 
 def _operands(context: Context, left: Expression, right: Expression) -> tuple[Expr, Expr]:
     """Two operands that may not be None: looked at when the operator is applied, which is after both are there."""
     first, second = value(context, left), value(context, right)
     return context.fold(plain(first, left.type)), context.fold(plain(second, right.type))
-
-
-def _without_none(kind: Type) -> Type:
-    return kind.base if isinstance(kind, OptionalType) else kind
 
 
 def one_step(context: Context) -> OneStep:
