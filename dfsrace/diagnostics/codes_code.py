@@ -167,7 +167,8 @@ _TYPES: Mapping[str, Explanation] = {
     "DR540": Explanation(
         "a call of what is no procedure",
         "Procedures stand in the section procedures, of this file or one that it includes; primitives are the\n"
-        "kernel's.",
+        "kernel's, those that the language has. Interrupts, RCU, bit operations and wake-ups are not among them: the\n"
+        "help says how to say the same. Methods (`lock.acquire()`) are Python's, not the kernel's.",
         "state:\n  lock: spinlock\nprocedures: |\n  def f():\n      spin_lok(lock)",
         "state:\n  lock: spinlock\nprocedures: |\n  def f():\n      spin_lock(lock)\n      spin_unlock(lock)",
     ),

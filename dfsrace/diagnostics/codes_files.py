@@ -51,7 +51,8 @@ FILES: Mapping[str, Explanation] = {
     "DR108": Explanation(
         "not YAML",
         "The text cannot be read as YAML 1.2. Common reasons: contents indented unlike; a text with `: ` or ` #` in\n"
-        "it, which must be quoted; a bracket or quote that is not closed; a tab used for indentation.",
+        "it, or with a bracket or brace at its start, which must be quoted; a bracket or quote that is not closed; a\n"
+        "tab used for indentation; code that does not stand in a block, which begins with `procedures: |`.",
         "about: a race: found in 2003",
         'about: "a race: found in 2003"',
     ),

@@ -35,7 +35,9 @@ SECTIONS: Mapping[str, Explanation] = {
     "DR205": Explanation(
         "a section has the wrong shape",
         "Some sections are mappings (constants, types, state, threads, invariants, reach, bounds), some lists\n"
-        "(include, sources, check), some texts (model, about), some code (setup, procedures).",
+        "(include, sources, check), some texts (model, about), some code (setup, procedures, and what a thread does).\n"
+        "Code on several lines stands in a block: `procedures: |`, and its lines below, indented. Without the | YAML\n"
+        "takes them for a mapping.",
         "constants: [PAGES, FRAMES]",
         "constants: {PAGES: 1, FRAMES: 2}",
     ),

@@ -10,8 +10,24 @@ from dfsrace.diagnostics.explanation import Explanation
 SYNTAX: Mapping[str, Explanation] = {
     "DR401": Explanation(
         "code that is not Python syntax",
-        "Code is written in Python's syntax and read by Python's own parser, which says what it did not\n"
-        "understand. Ranges such as 0..3 need a name, declared under types.",
+        "Code is written in Python's syntax and read by Python's own parser. A hand used to C writes, at first:\n"
+        "\n"
+        "  in C                 here\n"
+        "  a && b, a || b, !a   a and b, a or b, not a\n"
+        "  x++, x--             x += 1, x -= 1, each a statement of its own\n"
+        "  page->mapping        page.mapping\n"
+        "  if (x = 1)           if x == 1:\n"
+        "  else if, switch      elif\n"
+        "  do { } while (c)     while True: with `if not c: break` at its end\n"
+        "  for (i = 0; ...)     for i in Index:\n"
+        "  c ? a : b            a if c else b\n"
+        "  { }                  a colon, and the lines below it indented\n"
+        "  /* text */, // text  # text\n"
+        "  struct page *p;      p: Page = value, for the type Page declared under types\n"
+        "  NULL, true, false    None, True, False\n"
+        "\n"
+        "Ranges such as 0..3 need a name, declared under types. A procedure that is no Python is reported once;\n"
+        "what calls it is not.",
         "state:\n  size: 0..3\n  ready: bool\nprocedures: |\n  def f():\n      size = = 1",
         "state:\n  size: 0..3\n  ready: bool\nprocedures: |\n  def f():\n      size = 1",
     ),

@@ -7,29 +7,21 @@ import ast
 from collections.abc import Callable
 from typing import Literal
 
+from dfsrace.diagnostics.suggest import did_you_mean
 from dfsrace.diagnostics.text import quoted
-from dfsrace.language import primitives, quantifiers
+from dfsrace.language import primitives, quantifiers, refusals
 from dfsrace.language.code_context import Context
 from dfsrace.language.names import PRIMITIVES
 from dfsrace.language.operators import binary, integer
 from dfsrace.language.primitives import arity
 from dfsrace.language.scopes import Signature
 from dfsrace.language.type_names import domain
+from dfsrace.language.type_rules import UNKNOWN
 from dfsrace.language.typed import AllocExpression, CallExpression, Expression, FinishedExpression, Literal_
-from dfsrace.system.types import BOOL, NONE, PoolType, RangeType, finite_values
+from dfsrace.system.types import BOOL, NONE, PoolType, RangeType, finite_values, type_text
 
 # What conditions that are evaluated in one step may call.
 ALLOWED_IN_ONE_STEP = ("min", "max", "len", "all", "any", "sum")
-
-_MISSING = {
-    "range": "loop over a type: declare a range under types",
-    "print": "traces show what happens; ask for a state with a `reach`",
-    "abs": "write `x if x >= 0 else 0 - x`",
-    "schedule": "any thread may run between two steps anyway",
-    "WARN_ON": "write `assert not condition`",
-    "BUG_ON": "write `assert not condition`",
-    "not_": "write not",
-}
 
 
 def call(context: Context, node: ast.Call) -> Expression | None:
@@ -39,7 +31,7 @@ def call(context: Context, node: ast.Call) -> Expression | None:
     assert isinstance(node.func, ast.Name)
     name = node.func.id
     if context.one_step and not _may_stand_in_one_step(context, name) and _exists(context, name):
-        allowed = [*ALLOWED_IN_ONE_STEP, *(["finished"] if context.in_property else [])]
+        allowed = _allowed_in_one_step(context)
         message = f"{quoted(name)} cannot be called in {context.one_step}, which is evaluated in one step"
         help = (
             "call it before, and keep the result in a local"
@@ -65,6 +57,10 @@ def _plain(context: Context, node: ast.Call) -> bool:
     if not isinstance(node.func, ast.Name):
         message = f"only a name can be called, not {quoted(context.source(node.func))}"
         help = "pass the value as an argument: procedure(value)"
+        if isinstance(node.func, ast.Attribute):
+            help = f"write {node.func.attr}({context.source(node.func.value)}{', …' if node.args else ''})"
+            if node.func.attr in ("acquire", "lock", "release", "unlock"):
+                help = f"write `with {context.source(node.func.value)}:`"
         context.error("DR540", node.func, message, help=help)
         good = False
     for argument in node.args:
@@ -87,23 +83,44 @@ def _may_stand_in_one_step(context: Context, name: str) -> bool:
     return name in ALLOWED_IN_ONE_STEP or name == "finished"
 
 
+def _allowed_in_one_step(context: Context) -> list[str]:
+    return [*ALLOWED_IN_ONE_STEP, *(["finished"] if context.in_property else [])]
+
+
 def _unknown(context: Context, node: ast.Name) -> None:
     name = quoted(node.id)
     what = "a local" if context.scope.find(node.id) else context.names.kind(node.id)
     if what is not None:
-        context.error(
-            "DR540", node, f"{name} is {what}, no procedure", help="only procedures and primitives are called"
-        )
+        help = "only procedures and primitives are called"
+        if isinstance(context.names.types.get(node.id), PoolType):
+            help = f"alloc({node.id}) gives a value that nobody holds"
+        elif node.id in primitives.OPERATIONS:
+            help = f"{primitives.OPERATIONS[node.id]['take']} takes one"
+        context.error("DR540", node, f"{name} is {what}, no procedure", help=help)
         return
-    if node.id in _MISSING:
-        context.error("DR540", node, f"there is no procedure {name}", help=_MISSING[node.id])
+    if node.id in context.names.broken:
+        context.scope.doubtful = True
         return
-    context.unknown("DR540", node, f"there is no procedure {name}", [*context.names.procedures, *PRIMITIVES])
+    message = f"there is no procedure {name}"
+    if node.id in refusals.PROCEDURES:
+        context.error("DR540", node, message, help=refusals.PROCEDURES[node.id])
+        return
+    if context.one_step:
+        allowed = _allowed_in_one_step(context)
+        context.error("DR540", node, message, help=did_you_mean(node.id, allowed), allowed=allowed)
+        return
+    known = sorted({*context.names.procedures, *context.names.broken})
+    help = did_you_mean(node.id, [*known, *PRIMITIVES]) or "define it under procedures"
+    context.error("DR540", node, message, help=help, allowed=[*known, *sorted(PRIMITIVES)])
+
+
+def _parameters(signature: Signature) -> tuple[str, ...]:
+    return tuple(n if kind == UNKNOWN else f"{n}: {type_text(kind)}" for n, kind in signature.parameters)
 
 
 def _procedure(context: Context, node: ast.Call, signature: Signature) -> Expression | None:
     arguments = [context.value(argument) for argument in node.args]
-    if not arity(context, node, signature.name, tuple(name for name, _ in signature.parameters)):
+    if not arity(context, node, signature.name, _parameters(signature)):
         return None
     good = all([a is not None for a in arguments])
     for number, (argument, given, (name, kind)) in enumerate(

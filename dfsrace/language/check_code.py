@@ -15,7 +15,7 @@ from dfsrace.language.flow import calls_in, falls_off
 from dfsrace.language.locals_of_code import summaries
 from dfsrace.language.procedures import Draft, collect, cycles
 from dfsrace.language.properties import typed_property
-from dfsrace.language.python_syntax import CodeText, parse_block
+from dfsrace.language.python_syntax import CodeText, parse_block, parse_definitions
 from dfsrace.language.scopes import ModelNames, Scope, Signature
 from dfsrace.language.statements import block, one_line
 from dfsrace.language.typed import (
@@ -84,9 +84,10 @@ class _Model:
         """All procedures of all files, replaced ones too; what is in force is known to `names` afterwards."""
         drafts: list[Draft] = []
         for code in self._declarations.procedures:
-            parsed = parse_block(code, self._problems)
-            if parsed is not None:
-                drafts += collect(self._context(parsed[0]), parsed[1], self._latest)
+            found = parse_definitions(code, self._problems)
+            self.names.broken |= found.broken
+            for text, nodes in found.pieces:
+                drafts += collect(self._context(text), nodes, self._latest)
         self.names.procedures = {name: draft.signature for name, draft in self._latest.items()}
         return drafts
 
@@ -114,7 +115,8 @@ class _Model:
         before = self._problems.count
         body = block(draft.context, node.body)
         result = signature.result
-        if self._problems.count == before and self._falls_off(body) and result is not None:
+        sound = self._problems.count == before and not draft.context.scope.doubtful
+        if sound and self._falls_off(body) and result is not None:
             self._check_result(signature)
         return Procedure(signature.name, draft.parameters, result, body, signature.span)
 
@@ -158,7 +160,7 @@ class _Model:
         self._look_for_locals(context, nodes)
         before = self._problems.count
         body = block(context, nodes)
-        if self._problems.count == before:
+        if self._problems.count == before and not context.scope.doubtful:
             self._falls_off(body)
         return body
 

@@ -15,8 +15,8 @@ from dfsrace.language import refusals
 from dfsrace.language.python_syntax import CodeText
 from dfsrace.language.scopes import ModelNames, Scope
 from dfsrace.language.type_rules import fits, with_article
-from dfsrace.language.typed import CallExpression, Expression, PrimitiveExpression
-from dfsrace.system.types import NoneType, OptionalType, Type, type_text
+from dfsrace.language.typed import CallExpression, Expression, Literal_, PrimitiveExpression
+from dfsrace.system.types import BoolType, NoneType, OptionalType, RangeType, StampType, Type, base_of, type_text
 
 
 @dataclass(slots=True)
@@ -104,7 +104,8 @@ class Context:
             self.error("DR506", given.span, f"None is given where {where} {wanted}", allowed=[wanted], help=help)
             return False
         what = f"{quoted(self.source(node))} is {with_article(given.type)}"
-        self.error("DR505", given.span, f"{what}, but {where} {wanted}", allowed=[wanted])
+        help = _conversion(target, given)
+        self.error("DR505", given.span, f"{what}, but {where} {wanted}", allowed=[wanted], help=help)
         return False
 
     def unknown(self, code: str, node: ast.expr, message: str, known: Sequence[str]) -> None:
@@ -112,6 +113,18 @@ class Context:
         name = node.attr if isinstance(node, ast.Attribute) else self.source(node)
         near = did_you_mean(name, known)
         self.error(code, node, message, help=near, allowed=sorted(known))
+
+
+def _conversion(target: Type, given: Expression) -> str:
+    """What C would have converted, written out; the empty string where nothing is meant by it."""
+    number = given.value if isinstance(given, Literal_) and isinstance(given.type, RangeType) else None
+    if isinstance(target, BoolType) and number in (0, 1):
+        return f"write {bool(number)}"
+    if isinstance(target, OptionalType) and number == 0:
+        return "write None"
+    if isinstance(base_of(target), StampType) and isinstance(given.type, RangeType):
+        return "a stamp is no number: copy another one, or give it a new value by renew(cell)"
+    return ""
 
 
 def _bare(name: str) -> str:

@@ -137,6 +137,14 @@ _HELP = {
 }
 
 
+# How C begins a type, and what to write; {} is the word that follows.
+_C_TYPES = {
+    "struct": "declare a pool under types: `{}: pool(2)`, say, and its fields in the section `state`",
+    "enum": "named values are a list: [A, B]",
+    **dict.fromkeys(("unsigned", "signed", "long", "short"), "cells are finite: write a range LOW..HIGH"),
+}
+
+
 def parse_constant(code: Code, problems: Collector) -> Constant | None:
     """A constant expression; None after a diagnostic."""
     return _parse(code, problems, "DR220", lambda words: words.expression(0))
@@ -228,7 +236,8 @@ class _Words:
     def end(self) -> None:
         """Nothing may be left."""
         if self.here.kind != "end":
-            raise _SyntaxError(self.here.span, f"{quoted(self.here.text)} is not understood here")
+            help = "named values are a list: [A, B]" if self.here.text == "," else ""
+            raise _SyntaxError(self.here.span, f"{quoted(self.here.text)} is not understood here", help)
 
     # ---- constants
 
@@ -294,6 +303,9 @@ class _Words:
             self._take()
             size = self.expression(0)
             return PoolText(size, _join(start.span, self._expect(")")))
+        if start.text in _C_TYPES and after.kind == "name":
+            help = _C_TYPES[start.text].format(after.text)
+            raise _SyntaxError(start.span, f"{quoted(f'{start.text} {after.text}')} is no type", help)
         if start.kind == "name" and after.text == "[":
             return self._family()
         if start.kind == "name" and after.text not in ("..", "+", "-", "*", "//", "%"):
@@ -339,11 +351,19 @@ class _Words:
             name = self._name("the name of a field")
         dimensions: list[TypeText] = []
         while self._accept("["):
+            self._no_size()
             dimensions.append(self.type())
             while self._accept(","):
                 dimensions.append(self.type())
             self._expect("]")
         return StateKey(owner, name.text, tuple(dimensions), name.span)
+
+    def _no_size(self) -> None:
+        """`name[3]` counts elements, as in C; here stands their index."""
+        size, after = self.here, self._tokens[min(self._at + 1, len(self._tokens) - 1)]
+        if size.kind == "number" and after.text == "]":
+            last = max(_integer(size) - 1, 0)
+            raise _SyntaxError(size.span, f"{size.text} is no type of an index", f"write [0..{last}], or a type's name")
 
 
 def _operation(operator: str, left: Constant, right: Constant) -> Operation:

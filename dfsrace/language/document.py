@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dfsrace.diagnostics import Collector
+from dfsrace.language import yaml_document
 from dfsrace.language.bounds_section import read_bounds
 from dfsrace.language.constants import Constants, set_source
 from dfsrace.language.declarations import Code, Declarations
@@ -66,7 +67,9 @@ class _Reader:
         types, constants = self._names_and_values()
         for file in self.files:
             self.state.declare(mapping_section(file, "state", self.problems))
-        given = section_entry(self.main, "threads") is not None
+        entry = section_entry(self.main, "threads")
+        # Another shape than a mapping is reported as such, and once.
+        given = entry is not None and (isinstance(entry.value, yaml_document.Mapping) or is_absent(entry.value))
         threads = self.threads.read(mapping_section(self.main, "threads", self.problems), given)
         check_size(self.state.variables, self.threads.count, self.problems)
         for file in self.files:

@@ -6,10 +6,12 @@ from __future__ import annotations
 import ast
 from typing import Literal
 
+from dfsrace.diagnostics.suggest import did_you_mean
 from dfsrace.diagnostics.text import quoted
 from dfsrace.language import refusals
 from dfsrace.language.calls import call
 from dfsrace.language.code_context import Context
+from dfsrace.language.names import FOREIGN_WORDS
 from dfsrace.language.operators import arithmetic, comparison, negative, truth
 from dfsrace.language.places import state_use
 from dfsrace.language.type_rules import LARGEST, UNKNOWN, joined, with_article
@@ -21,7 +23,7 @@ from dfsrace.language.typed import (
     LogicExpression,
     NotExpression,
 )
-from dfsrace.system.types import BOOL, NONE, LockType, RangeType, Type, Value
+from dfsrace.system.types import BOOL, NONE, LockType, PoolType, RangeType, Type, Value
 
 
 def expression(context: Context, node: ast.expr) -> Expression | None:
@@ -82,7 +84,10 @@ def _known(kind: Type, value: Value) -> Type:
 def _name(context: Context, node: ast.Name) -> Expression | None:
     local = context.scope.find(node.id)
     if local is not None:
-        return None if local.type == UNKNOWN else LocalUse(local, local.type, context.span(node))
+        if local.type == UNKNOWN:
+            context.scope.doubtful = True
+            return None
+        return LocalUse(local, local.type, context.span(node))
     if node.id in context.scope.assigned:
         message = f"{quoted(node.id)} is read before it is set"
         notes = [(context.scope.assigned[node.id].span, "set here")]
@@ -108,12 +113,27 @@ def _no_value(context: Context, node: ast.Name) -> None:
     elif node.id in names.threads or node.id in names.families:
         help = "properties may ask finished(thread)" if context.in_property else "code does not know its thread"
         context.error("DR503", node, f"{name} is a thread, no value", help=help)
-    elif node.id in ("true", "false", "null"):
-        right = {"true": "True", "false": "False", "null": "None"}[node.id]
+    elif node.id in names.broken:
+        context.scope.doubtful = True
+    elif node.id in FOREIGN_WORDS:
+        right = FOREIGN_WORDS[node.id]
         context.error("DR501", node, f"there is no {name}", allowed=[right], help=f"write {right}")
+    elif _names_a_pool_value(context, node.id):
+        help = "pool values have no names of their own (a trace gives them some): pass it, or keep it in the state"
+        context.error("DR501", node, f"there is no {name}", help=help)
     else:
         known = [*context.scope.visible(), *names.values, *names.scalars, "True", "False", "None"]
-        context.unknown("DR501", node, f"there is no {name}{_hint(context)}", known)
+        help = did_you_mean(node.id, known)
+        if context.in_property and not help:
+            help = "write a state variable where a property needs one"
+        context.error("DR501", node, f"there is no {name}{_hint(context)}", help=help, allowed=sorted(known))
+
+
+def _names_a_pool_value(context: Context, name: str) -> bool:
+    """True for `page0` where Page is a pool: what traces call its values."""
+    base = name.rstrip("0123456789")
+    pools = (n for n, kind in context.names.types.items() if isinstance(kind, PoolType))
+    return base != name and any(n.lower() == base.lower() for n in pools)
 
 
 def _hint(context: Context) -> str:

@@ -85,7 +85,7 @@ def acceptable(source: SourceFile, problems: Collector) -> bool:
 
 def acceptable_code(code: Code, problems: Collector) -> bool:
     """True for code that `ast` may see: not nested deeper than 50 in brackets, blocks, or prefix operators."""
-    text = _STRING_OR_COMMENT.sub(lambda match: _blank(match.group()), code.text)
+    text = without_text(code.text)
     offset = _too_deep_bracket(text)
     if offset is None:
         offset = _too_deep_block(text)
@@ -98,6 +98,11 @@ def acceptable_code(code: Code, problems: Collector) -> bool:
     message = f"code is nested deeper than {DEEPEST_NESTING}"
     problems.add("DR106", span, message, help="split it into procedures or name the parts")
     return False
+
+
+def without_text(code: str) -> str:
+    """The code with blanks in place of its strings and comments; every place stays what it was."""
+    return _STRING_OR_COMMENT.sub(lambda match: _blank(match.group()), code)
 
 
 def _too_deep_bracket(text: str) -> int | None:

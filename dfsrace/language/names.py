@@ -30,6 +30,8 @@ RESERVED = PRIMITIVES | frozenset(TYPE_WORDS) | frozenset(keyword.kwlist)
 
 # What other languages call Python's values. Those of YAML 1.2 are never names; `no` and `none` may be.
 YAML_WORDS = {"true": "True", "false": "False", "null": "None", "none": "None", "yes": "True", "no": "False"}
+# The same in code, where C's words are at hand too.
+FOREIGN_WORDS = {"true": "True", "false": "False", "null": "None", "TRUE": "True", "FALSE": "False", "NULL": "None"}
 _NEVER_NAMES = ("true", "false", "null")
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")

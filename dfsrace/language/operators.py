@@ -44,11 +44,14 @@ def truth(context: Context, node: ast.expr, where: str) -> Expression | None:
         return value
     text = context.source(node)
     message = f"{where} must be a Boolean, but {quoted(text)} is {with_article(value.type)}"
-    context.error("DR507", node, message, allowed=["bool"], help=_how_to_ask(text, value.type))
+    context.error("DR507", node, message, allowed=["bool"], help=_how_to_ask(text, value))
     return None
 
 
-def _how_to_ask(text: str, kind: Type) -> str:
+def _how_to_ask(text: str, value: Expression) -> str:
+    kind = value.type
+    if isinstance(value, Literal_) and is_integer(kind):
+        return f"write {bool(value.value)}"
     if isinstance(kind, OptionalType):
         return f"write `{text} is not None`"
     if is_integer(kind):

@@ -249,9 +249,7 @@ def _cell_call(context: Context, node: ast.Call, name: str, call: CellCall) -> E
     if use is None:
         return None
     if isinstance(use.type, LockType) or not _right_cell(use.type, call.cells):
-        help = "a stamp is renewed: renew(cell)" if isinstance(use.type, StampType) else ""
-        message = f"{why}, but {quoted(use.text)} is {with_article(use.type)}"
-        context.error("DR553", node.args[0], message, help=help)
+        _wrong_cell(context, node, use, call, why)
         return None
     arguments = tuple(value for value in rest if value is not None)
     if len(arguments) < len(rest):
@@ -262,6 +260,16 @@ def _cell_call(context: Context, node: ast.Call, name: str, call: CellCall) -> E
     results: dict[str, Type] = {"": NONE, "bool": BOOL, "cell": use.type}
     result = results[call.result]
     return _made(context, node, name, use, arguments, result)
+
+
+def _wrong_cell(context: Context, node: ast.Call, use: StateUse, call: CellCall, why: str) -> None:
+    help = "a stamp is renewed: renew(cell)" if isinstance(use.type, StampType) else ""
+    if call.cells == "stamp" and not isinstance(use.type, LockType):
+        help = "declare a type under types, `Name: stamp`, and the variable with it"
+    values = [v for v in context.names.declarations.variables if not isinstance(v.type, LockType)]
+    fitting = sorted(v.name for v in values if _right_cell(v.type, call.cells))
+    message = f"{why}, but {quoted(use.text)} is {with_article(use.type)}"
+    context.error("DR553", node.args[0], message, help=help, allowed=fitting)
 
 
 def _accepted(context: Context, use: StateUse, argument: str, value: Expression, node: ast.expr) -> bool:

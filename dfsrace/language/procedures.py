@@ -163,6 +163,8 @@ def _enters(context: Context, draft: Draft, latest: dict[str, Draft]) -> bool:
         context.error("DR561", span, f"{quoted(name)} is a procedure already", help=help, notes=notes)
         return False
     if before is None:
+        if name in context.names.broken:
+            return True
         known = sorted(latest)
         message = f"there is no procedure {quoted(name)} to override"
         help = did_you_mean(name, known) or "leave out @override, or include the file that has it"

@@ -146,7 +146,9 @@ class Properties:
         help = did_you_mean(text, ("holds", "inconclusive"))
         if self._names.kind(text) or automatic_name(text):
             help = f"write expect: {{violates: {text}}}"
-        elif text in ("violated", "violates"):
+        elif text.split(maxsplit=1)[:1] in (["violates"], ["violated"]) and len(text.split()) > 1:
+            help = f"write expect: {{violates: [{', '.join(text.replace(',', ' ').split()[1:])}]}}"
+        elif text in ("violated", "violates", "fails", "violation"):
             help = "write expect: {violates: NAME}"
         span: Span = line_of(entry.value.span)
         self._problems.add("DR335", span, f"{quoted(text)} is no expectation", allowed=_VERDICTS, help=help)

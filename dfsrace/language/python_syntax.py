@@ -4,19 +4,19 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from dfsrace.diagnostics import Collector, Span
 from dfsrace.language.declarations import Code
-from dfsrace.language.limits import too_deep
+from dfsrace.language.limits import too_deep, without_text
+from dfsrace.language.syntax_errors import HELP, mistake
 
 _Node = ast.stmt | ast.expr | ast.arg | ast.keyword
 _Result = TypeVar("_Result", bound=ast.AST)
-
-# What Python says about text that fits the grammar of messages badly, in our words.
-_TWO_DOTS = "a range inside code needs a name: declare it under types"
 
 
 class CodeText:
@@ -79,6 +79,60 @@ def parse_block(code: Code, problems: Collector) -> tuple[CodeText, list[ast.stm
     return None if tree is None else (text, tree.body)
 
 
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """What a block of procedures holds: the statements of each piece that is Python, and the names that the others
+    would define."""
+
+    pieces: tuple[tuple[CodeText, list[ast.stmt]], ...]
+    broken: frozenset[str] = frozenset()
+
+
+def parse_definitions(code: Code, problems: Collector) -> Definitions:
+    """The definitions of a block. Where it is no Python, each definition is parsed by itself: one mistake in each is
+    reported, and the others are there."""
+    whole = Collector(())
+    parsed = parse_block(code, whole)
+    if parsed is not None:
+        return Definitions((parsed,))
+    pieces, broken, reported = [], set[str](), False
+    for piece in _pieces(code):
+        parsed = parse_block(piece, problems)
+        if parsed is not None:
+            pieces.append(parsed)
+        else:
+            reported = True
+            broken |= set(_DEFINED.findall(without_text(piece.text)))
+    if not reported:  # no such text is known, but a block that is no Python may not pass for one
+        parse_block(code, problems)
+    return Definitions(tuple(pieces), frozenset(broken))
+
+
+# The names that a piece defines: by `def`, or at its margin with an argument list, as in C.
+_DEFINED = re.compile(r"(?:^[ \t]*(?:async[ \t]+)?def[ \t]+|^(?:\w+[ \t*]+)*)(\w+)[ \t]*\(", re.MULTILINE)
+_BEGINS = re.compile(r"(?:async\s+)?def\b|@")
+# More definitions than any model has are parsed as one text: each costs a call of the parser.
+_MOST_PIECES = 500
+
+
+def _pieces(code: Code) -> list[Code]:
+    """The block cut before each `def` at its margin, decorators going with it."""
+    lines = without_text(code.text).split("\n")
+    starts = [n for n, line in enumerate(lines) if _BEGINS.match(line)]
+    starts = [n for n, before in zip(starts, [-1, *starts], strict=False) if not _decorated(lines, before, n)]
+    starts = sorted({0, *starts}) if len(starts) <= _MOST_PIECES else [0]
+    written = code.text.split("\n")
+    return [
+        Code("\n".join(written[start:end]), code.file, code.line + start, code.column)
+        for start, end in zip(starts, [*starts[1:], len(written)], strict=True)
+    ]
+
+
+def _decorated(lines: list[str], before: int, line: int) -> bool:
+    """True where only a decorator stands between the two lines, the first of which begins with it."""
+    return before >= 0 and lines[before].startswith("@") and not any(t.strip() for t in lines[before + 1 : line])
+
+
 def parse_expression(code: Code, problems: Collector) -> tuple[CodeText, ast.expr] | None:
     """An expression, which may stand on several lines; None, with a diagnostic, where it is none."""
     stripped = code.text.strip()
@@ -91,29 +145,28 @@ def parse_expression(code: Code, problems: Collector) -> tuple[CodeText, ast.exp
         column = lead - (code.text.rfind("\n", 0, lead) + 1)
         start = code.span(line, column, line, column)
         text = CodeText(Code(stripped, code.file, start.line, start.column))
-        tree = _parse(text, lambda: ast.parse(stripped, mode="eval"), problems)
+        tree = _parse(text, lambda: ast.parse(stripped, mode="eval"), problems, condition=True)
         return None if tree is None else (text, tree.body)
     text = CodeText(code, shift=1)
-    tree = _parse(text, lambda: ast.parse(f"({code.text}\n)", mode="eval"), problems)
+    tree = _parse(text, lambda: ast.parse(f"({code.text}\n)", mode="eval"), problems, condition=True)
     if tree is None:
         return None
     body = tree.body
     if (body.lineno, body.col_offset) == (1, 0) and not isinstance(body, ast.Tuple | ast.GeneratorExp):
-        problems.add("DR401", code.span(1, 0, 1, 1), "this is no Python: unmatched ')'", help=_HELP)
+        problems.add("DR401", code.span(1, 0, 1, 1), "this is no Python: unmatched ')'", help=HELP)
         return None
     return text, body
 
 
-_HELP = "code is Python syntax: see `dfsrace explain DR401`"
-
-
-def _parse(text: CodeText, parse: Callable[[], _Result], problems: Collector) -> _Result | None:
+def _parse(
+    text: CodeText, parse: Callable[[], _Result], problems: Collector, *, condition: bool = False
+) -> _Result | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = parse()
     except SyntaxError as error:
-        _report(text, error, problems)
+        _report(text, error, problems, condition)
         return None
     except (RecursionError, MemoryError, ValueError, OverflowError):
         span = text.code.span(1, 0, 1, 1)
@@ -127,11 +180,14 @@ def _parse(text: CodeText, parse: Callable[[], _Result], problems: Collector) ->
     return tree
 
 
-def _report(text: CodeText, error: SyntaxError, problems: Collector) -> None:
-    lines = text.code.text.split("\n")
+def _report(text: CodeText, error: SyntaxError, problems: Collector, condition: bool) -> None:
+    code = text.code
+    lines = code.text.split("\n")
     line = min(max(error.lineno or 1, 1), len(lines))
     offset = (error.offset or 1) - 1 - (text._shift if line == 1 else 0)
     offset = min(max(offset, 0), len(lines[line - 1]))
-    help = _TWO_DOTS if ".." in lines[line - 1].split("#")[0] else _HELP
-    why = (error.msg or "invalid syntax").split(". Perhaps")[0].split(". Maybe")[0]
-    problems.add("DR401", text.place(line, offset), f"this is no Python: {why}", help=help)
+    if error.offset == 0:
+        offset = len(lines[line - 1])  # Python's place for the end of an expression
+    found = mistake(lines, (line, offset), error.msg or "invalid syntax", code.line, condition)
+    span = code.span(found.line, found.offset, found.line, found.end)
+    problems.add("DR401", span, found.message, help=found.help)

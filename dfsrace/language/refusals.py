@@ -46,7 +46,7 @@ EXPRESSIONS: dict[str, tuple[str, str]] = {
     "JoinedStr": ("an f-string", "messages are plain text: what stands in {braces} is filled in"),
     "TemplateStr": ("a t-string", "messages are plain text: what stands in {braces} is filled in"),
     "FormattedValue": ("an f-string", "messages are plain text: what stands in {braces} is filled in"),
-    "Starred": ("a star argument", "name each argument"),
+    "Starred": ("a star before a value", "write the value alone: there are no pointers, and each argument is given"),
     "Slice": ("a slice", "loop with `for i in T` over the elements"),
 }
 
@@ -63,6 +63,43 @@ OPERATORS: dict[str, tuple[str, str]] = {
     "UAdd": ("unary plus", "leave the + out"),
     "In": ("the operator in", "compare with each value, or write LOW <= x <= HIGH"),
     "NotIn": ("the operator not in", "compare with each value, or write not LOW <= x <= HIGH"),
+}
+
+_ATOMICS = "atomics are atomic_inc, atomic_dec, atomic_dec_and_test, xchg and cmpxchg"
+_READ = "name the variable: a load is one step"
+_ASSERT = "write `assert not condition`"
+_TRACES = "traces show what happens; ask for a state with a `reach`"
+_INTERRUPTS = "an interrupt is a thread of its own: write {}"
+_STORES = "nobody is woken: wait_event sees each store"
+_WAITS = "keep a bool in the state, store True, and wait_event(done)"
+_RCU = "RCU is not modelled: keep what readers hold in the state"
+_ANY_TIME = "any thread may run between two steps anyway: leave it out"
+_BARRIERS = "barriers are smp_mb, smp_rmb and smp_wmb"
+
+# What a model may not call, as its author knows it from the kernel or from Python -> what to write instead.
+PROCEDURES: dict[str, str] = {
+    "range": "loop over a type: declare a range under types",
+    "abs": "write `x if x >= 0 else 0 - x`",
+    **dict.fromkeys(("print", "printk", "pr_info", "pr_debug", "pr_err", "trace_printk"), _TRACES),
+    **dict.fromkeys(("WARN_ON", "WARN_ON_ONCE", "BUG_ON", "VM_BUG_ON"), _ASSERT),
+    **dict.fromkeys(("BUG", "panic"), "write `assert False`"),
+    **dict.fromkeys(("schedule", "cpu_relax", "udelay", "msleep", "sleep"), _ANY_TIME),
+    **dict.fromkeys(("mb", "rmb", "wmb", "barrier", "smp_mb__before_atomic", "smp_mb__after_atomic"), _BARRIERS),
+    **dict.fromkeys(("spin_lock_irqsave", "spin_lock_irq", "spin_lock_bh"), _INTERRUPTS.format("spin_lock")),
+    **dict.fromkeys(("spin_unlock_irqrestore", "spin_unlock_irq", "spin_unlock_bh"), _INTERRUPTS.format("spin_unlock")),
+    **dict.fromkeys(("preempt_disable", "preempt_enable", "local_irq_save", "local_irq_restore"), _ANY_TIME),
+    **dict.fromkeys(("atomic_read", "rcu_dereference", "test_bit"), _READ),
+    **dict.fromkeys(("atomic_set", "rcu_assign_pointer", "set_bit", "clear_bit"), "assign it: a store is one step"),
+    **dict.fromkeys(("atomic_add", "atomic_sub", "atomic_inc_return", "atomic_add_return"), _ATOMICS),
+    "test_and_set_bit": "write xchg(flag, True), on a bool: it gives what was there",
+    "test_and_clear_bit": "write xchg(flag, False), on a bool: it gives what was there",
+    **dict.fromkeys(("wait_event_interruptible", "wait_event_timeout", "wait_event_killable"), "write wait_event"),
+    **dict.fromkeys(("wake_up", "wake_up_all", "wake_up_process"), _STORES),
+    **dict.fromkeys(("complete", "wait_for_completion", "init_completion"), _WAITS),
+    **dict.fromkeys(("rcu_read_lock", "rcu_read_unlock", "synchronize_rcu", "call_rcu"), _RCU),
+    **dict.fromkeys(("kmalloc", "kzalloc", "alloc_page", "malloc", "new"), "write alloc(Pool)"),
+    **dict.fromkeys(("kfree", "free", "free_page"), "drop the last reference: what nobody holds is free"),
+    **dict.fromkeys(("spin_lock_init", "mutex_init", "init_rwsem"), "every lock begins unlocked: leave it out"),
 }
 
 

@@ -27,7 +27,8 @@ class Signature:
 
 @dataclass(slots=True)
 class ModelNames:
-    """The names of a model. `procedures` is filled in by the collection of procedures."""
+    """The names of a model. `procedures` is filled in by the collection of procedures, and `broken` with the names of
+    those that are no Python: what is said of these elsewhere would be one mistake twice."""
 
     declarations: Declarations
     scalars: dict[str, int] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class ModelNames:
     threads: dict[str, int] = field(default_factory=dict)
     families: frozenset[str] = frozenset()
     procedures: dict[str, Signature] = field(default_factory=dict)
+    broken: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, declarations: Declarations) -> ModelNames:
@@ -100,12 +102,14 @@ class LocalSummary:
 class Scope:
     """The locals of one body: a procedure, a thread's block, a setup block or a property.
 
-    `bound`: variables of the loops and quantifiers around the code in hand, by name.
+    `bound`: variables of the loops and quantifiers around the code in hand, by name. `doubtful`: something was left
+    out that was reported elsewhere, so that what follows from the body's paths is not known.
     """
 
     procedure: str = ""
     result: Type | None = None
     may_return: bool = False
+    doubtful: bool = False
     locals: dict[str, LocalDeclaration] = field(default_factory=dict)
     assigned: dict[str, LocalSummary] = field(default_factory=dict)
     bound: dict[str, LocalDeclaration] = field(default_factory=dict)

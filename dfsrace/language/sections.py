@@ -3,16 +3,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dfsrace.diagnostics import Collector, Span
-from dfsrace.diagnostics.suggest import did_you_mean
+from dfsrace.diagnostics.suggest import did_you_mean, nearest
 from dfsrace.diagnostics.text import quoted
 from dfsrace.language.declarations import Code
 from dfsrace.language.includes import LoadedFile
 from dfsrace.language.limits import acceptable_code
 from dfsrace.language.yaml_document import Entry, Mapping, Node, Scalar, Sequence
+from dfsrace.language.yaml_errors import block_help
 
 SECTIONS = (
     "model",
@@ -47,29 +49,53 @@ class Section:
 def check_sections(file: LoadedFile, problems: Collector) -> None:
     """Reports keys that are no sections, are reserved, stand in the wrong file, or are missing."""
     present = {entry.key.text for entry in file.root.entries}
+    meant = set(present)
     for entry in file.root.entries:
         name, span = entry.key.text, entry.key.span
         if name in RESERVED_SECTIONS:
             message = f"section {quoted(name)} is reserved for a later version"
             problems.add("DR202", span, message, help="remove it: this version checks invariants and reach alone")
         elif name not in SECTIONS:
-            problems.add(
-                "DR201",
-                span,
-                f"there is no section {quoted(name)}",
-                allowed=SECTIONS,
-                help=did_you_mean(name, SECTIONS),
-            )
+            near = _MEANT.get(name.lower()) or nearest(name, SECTIONS)
+            meant |= {near} if near else set()
+            _no_section(entry.key, near, problems)
         elif name in MAIN_ONLY and not file.main:
             message = f"an included file may not have {quoted(name)}"
             problems.add("DR204", span, message, help="move it to the model that is checked, or do not include a model")
     for name in REQUIRED if file.main else ():
-        if name not in present:
+        if name not in meant:
             start = Span(file.source.name, 1, 1, 1, len(file.source.line(1)) + 1)
             help = "a model begins with its title: `model: A title`"
             if name == "threads":
                 help = "add threads; a library piece is not checked by itself but included by a model"
             problems.add("DR203", start, f"section {quoted(name)} is missing", help=help)
+
+
+# What other tools and people call a section.
+_MEANT = {
+    **dict.fromkeys(("title", "name"), "model"),
+    **dict.fromkeys(("description", "comment", "doc"), "about"),
+    **dict.fromkeys(("import", "imports", "includes", "use", "uses", "library"), "include"),
+    **dict.fromkeys(("variables", "vars", "var", "globals", "data"), "state"),
+    **dict.fromkeys(("init", "initial", "start"), "setup"),
+    **dict.fromkeys(("functions", "code", "procs", "def", "definitions"), "procedures"),
+    **dict.fromkeys(("processes", "process", "cpus", "tasks", "run", "main"), "threads"),
+    **dict.fromkeys(("properties", "assertions", "asserts", "safety", "always", "never"), "invariants"),
+    **dict.fromkeys(("reachable", "covers", "cover", "eventually"), "reach"),
+    **dict.fromkeys(("expected", "verdict", "result"), "expect"),
+    **dict.fromkeys(("limits", "limit"), "bounds"),
+}
+
+
+def _no_section(key: Scalar, near: str | None, problems: Collector) -> None:
+    name = key.text
+    if re.search(r"[\s(@]", name):
+        # A line of code at the margin: the `|` block above it was meant to hold it.
+        help = "code stands below `procedures: |`, `setup: |` or a thread's name, indented"
+        problems.add("DR201", key.span, f"there is no section {quoted(name)}", help=help)
+        return
+    help = f"did you mean {near}?" if near else ""
+    problems.add("DR201", key.span, f"there is no section {quoted(name)}", allowed=SECTIONS, help=help)
 
 
 def check_keys(mapping: Mapping, allowed: Iterable[str], what: str, problems: Collector) -> None:
@@ -103,19 +129,24 @@ def section_entry(file: LoadedFile, name: str) -> Entry | None:
 def wrong_shape(name: str, node: Node, wanted: str, problems: Collector) -> None:
     """Reports a value of the wrong shape."""
     found = "a list" if isinstance(node, Sequence) else "a mapping" if isinstance(node, Mapping) else "a text"
-    problems.add(
-        "DR205",
-        line_of(node.span),
-        f"{quoted(name)} wants {wanted}, this is {found}",
-        help=_SHAPES.get(wanted, f"write {wanted} after the colon"),
-    )
+    help = _NAMED.get(name) or _SHAPES.get(wanted, f"write {wanted} after the colon")
+    if isinstance(node, Scalar) and "mapping" in wanted and (close := _NO_BLANK.match(node.text)):
+        help = f"write a blank behind the colon: `{close[1]}: {close[2]}`"
+    problems.add("DR205", line_of(node.span), f"{quoted(name)} wants {wanted}, this is {found}", help=help)
 
 
+# How the lines of a section look whose entries people leave without a name.
+_NAMED = {
+    "threads": "give each thread a name: `cpu0: f()`",
+    "invariants": "give each condition a name: `size_is_small: size < 3`",
+    "reach": "give each condition a name: `size_gets_large: size == 3`",
+    "bounds": "write `states: N`, `seconds: S` or `switches: K`",
+}
+_NO_BLANK = re.compile(r"([A-Za-z_][\w.]{0,40}):(\S{1,40})")
 _SHAPES = {
     "a mapping of names": "write `name: value` lines, indented alike",
     "a list of names": "write [a, b]",
     "a text": "write it on one line or in a `|` block",
-    "code": "write it in a `|` block",
 }
 
 
@@ -172,21 +203,28 @@ def text_code(entry: Entry, what: str, problems: Collector) -> Code | None:
     return node.code
 
 
+def not_code(entry: Entry, problems: Collector) -> None:
+    """Reports a collection where code should stand: most often code without its block."""
+    what = "a list" if isinstance(entry.value, Sequence) else "a mapping"
+    key = entry.key
+    # A mapping is what YAML makes of the lines below a key that lacks its `|`: the key is where to mend it.
+    span = key.span if isinstance(entry.value, Mapping) else line_of(entry.value.span)
+    message = f"{quoted(key.text)} wants code, this is {what}"
+    problems.add("DR205", span, message, help=block_help(key.text))
+
+
 def code_of(entry: Entry, problems: Collector) -> Code | None:
     """Python text with its place, fit for `ast`; None after a diagnostic."""
     node = entry.value
     if not isinstance(node, Scalar):
-        wrong_shape(entry.key.text, node, "code", problems)
+        not_code(entry, problems)
         return None
     if node.style == ">" or (node.style != "|" and node.span.end_line != node.span.line):
         message = f"the code of {quoted(entry.key.text)} runs over several lines that YAML folds into one"
-        problems.add(
-            "DR208", line_of(node.span), message, help="write it in a block that begins with `|`, or on one line"
-        )
+        problems.add("DR208", line_of(node.span), message, help=block_help(entry.key.text))
         return None
     if not node.text.strip():
-        problems.add(
-            "DR207", entry.key.span, f"{quoted(entry.key.text)} has no code", help="write code, or remove the key"
-        )
+        help = "write code, indented below the key, or remove the key"
+        problems.add("DR207", entry.key.span, f"{quoted(entry.key.text)} has no code", help=help)
         return None
     return node.code if acceptable_code(node.code, problems) else None

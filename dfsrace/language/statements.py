@@ -324,16 +324,31 @@ def _no_effect(context: Context, node: ast.expr) -> None:
     help = (
         "write == in a test, = in an assignment" if isinstance(node, ast.Compare) else "use its value, or leave it out"
     )
-    if isinstance(node, ast.Name) and node.id in context.names.procedures:
+    counted = _counted(node)
+    if counted is not None:
+        operator, operand = counted
+        help = f"write `{context.source(operand)} {operator}= 1`"
+    elif isinstance(node, ast.Name) and node.id in context.names.procedures:
         help = f"call it: {node.id}(...)"
     context.error("DR409", node, message, help=help)
 
 
+def _counted(node: ast.expr) -> tuple[str, ast.expr] | None:
+    """`++x` and `--x` of C, which Python reads as two signs: `+` or `-`, and x."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.UnaryOp):
+        signs = type(node.op), type(node.operand.op)
+        if signs in ((ast.UAdd, ast.UAdd), (ast.USub, ast.USub)):
+            return "+" if signs[0] is ast.UAdd else "-", node.operand.operand
+    return None
+
+
 def _wait(context: Context, node: ast.Expr, call: ast.Call) -> Statement | None:
     if call.keywords or any(isinstance(a, ast.Starred) for a in call.args):
-        context.error(
-            "DR404", call, "the model language has no keyword or star arguments", help="write wait_event(condition)"
-        )
+        help = "write wait_event(condition)"
+        if call.keywords and call.keywords[0].arg and not call.args:
+            first = call.keywords[0]
+            help = f"write `{first.arg} == {context.source(first.value)}` to compare"
+        context.error("DR404", call, "the model language has no keyword or star arguments", help=help)
         return None
     if not arity(context, call, "wait_event", ("condition",)):
         return None

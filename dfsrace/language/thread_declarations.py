@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
+import re
+
 from dfsrace.diagnostics import Collector, Span
 from dfsrace.diagnostics.text import quoted
 from dfsrace.language.constants import Constants
 from dfsrace.language.declaration_syntax import FamilyText, Word, parse_constant, parse_member
 from dfsrace.language.declarations import Code, ThreadDeclaration
 from dfsrace.language.names import NameTable, check_name
-from dfsrace.language.sections import Section, check_keys, code_of, is_absent, text_code
+from dfsrace.language.sections import Section, check_keys, code_of, is_absent, not_code, text_code
 from dfsrace.language.yaml_document import Entry, Mapping, Scalar
 from dfsrace.system.types import BoolType
 
 MOST_THREADS = 64
+# What may be meant for `daemon` or `run`, and is not a line of code.
+_IS_KEY = re.compile(r"\w+\Z")
 INITIAL = "init"
 
 
@@ -27,7 +31,7 @@ class Threads:
         self._names = NameTable(problems)
 
     def read(self, section: Section, given: bool) -> list[ThreadDeclaration]:
-        """The threads in order. `given`: the section is there, and may not be empty."""
+        """The threads in order. `given`: the section is there with no other shape, and may not be empty."""
         if given and not section.entries:
             help = "write one: `cpu0: do_no_page(mm0, 0)`"
             self._problems.add("DR320", section.span, "the model has no threads", help=help)
@@ -82,6 +86,9 @@ class Threads:
         node = entry.value
         if not isinstance(node, Mapping):
             return False, code_of(entry, self._problems)
+        if node.entries and not any(_IS_KEY.match(item.key.text) for item in node.entries):
+            not_code(entry, self._problems)
+            return False, None
         check_keys(node, ("daemon", "run"), f"thread {quoted(entry.key.text)}", self._problems)
         daemon, code, has_run = False, None, False
         for item in node.entries:

@@ -39,6 +39,9 @@ WIDEST_RANGE = 1_000_000
 MOST_VALUES = 1000
 DEEPEST_CHAIN = 30
 
+# What C and other tools call integers.
+_INTEGERS = ("int", "integer", "Int", "unsigned", "signed", "short", "long", "u8", "u16", "u32", "u64", "s32", "size_t")
+
 _Members = tuple[Word | FamilyText, ...]
 
 
@@ -135,8 +138,8 @@ class Types:
 
     def _unknown(self, word: Word) -> None:
         known = [*self._definitions, "bool", *LOCK_TYPES]
-        help = did_you_mean(word.name, known)
-        if word.name in ("int", "integer"):
+        help = did_you_mean(word.name, known) or f"declare {word.name} under types"
+        if word.name in _INTEGERS:
             help = "cells are finite: write a range LOW..HIGH"
         elif word.name in ("stamp", "pool"):
             help = f"give it a name under types: `Name: {word.name}{'(SIZE)' if word.name == 'pool' else ''}`"

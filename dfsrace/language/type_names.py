@@ -69,7 +69,7 @@ def named(context: Context, node: ast.Name) -> Type | None:
 def domain(context: Context, node: ast.expr, verb: str, *, pools: bool, absent: bool = False) -> Type | None:
     """The type whose values are meant: a range, named values or bool; a pool if `pools`, `T | None` if `absent`."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
-        context.error("DR520", node, "there is no range() here", help=_RANGE, allowed=sorted(context.names.types))
+        context.error("DR520", node, "there is no range() here", help=_RANGE, allowed=_loopable(context))
         return None
     kind = annotation(context, node)
     if kind is None:
@@ -93,6 +93,11 @@ def domain(context: Context, node: ast.expr, verb: str, *, pools: bool, absent: 
         context.error("DR522", node, message, help=help)
         return None
     return kind
+
+
+def _loopable(context: Context) -> list[str]:
+    types = context.names.types.items()
+    return sorted(name for name, kind in types if not isinstance(kind, PoolType | StampType | OptionalType))
 
 
 def loop_variable(

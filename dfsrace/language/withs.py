@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from dfsrace.diagnostics.text import quoted
 from dfsrace.language.code_context import Context
-from dfsrace.language.primitives import arity, lock_use
+from dfsrace.language.primitives import LOCK_CALLS, arity, lock_use
 from dfsrace.language.typed import StateUse
 from dfsrace.system.types import LockType
 
@@ -34,7 +34,10 @@ def lock_item(context: Context, node: ast.expr) -> tuple[StateUse | None, Mode] 
         if name not in ("read", "write") or node.keywords:
             message = f"`with` takes a lock, not {quoted(context.source(node))}"
             allowed = ["atomic", "lock", "read(lock)", "write(lock)"]
-            context.error("DR551", node, message, allowed=allowed, help="name a lock of the state")
+            help = "name a lock of the state"
+            if name in LOCK_CALLS and len(node.args) == 1:
+                help = f"write `with {_as_taken(name, context.source(node.args[0]))}:`, which takes and releases it"
+            context.error("DR551", node, message, allowed=allowed, help=help)
             return None
         if not arity(context, node, name, ("lock",)):
             return None
@@ -51,6 +54,15 @@ def lock_item(context: Context, node: ast.expr) -> tuple[StateUse | None, Mode] 
     return None
 
 
+def _as_taken(name: str, lock: str) -> str:
+    """How `with` takes what the operation takes."""
+    kind, role = LOCK_CALLS[name]
+    modes = _MODES.get(kind, ())
+    if "" in modes or not modes:
+        return lock
+    return f"read({lock})" if "read" in role and "read" in modes else f"write({lock})"
+
+
 def _wrong_mode(context: Context, node: ast.expr, lock: StateUse, modes: tuple[Mode, ...]) -> None:
     assert isinstance(lock.type, LockType)
     kind, text = lock.type.kind, lock.text
@@ -60,7 +72,7 @@ def _wrong_mode(context: Context, node: ast.expr, lock: StateUse, modes: tuple[M
         "semaphore": f"write down({text}) and up({text})",
         "seqlock": f"readers write s = read_seqbegin({text}) and read_seqretry({text}, s)",
         "seqcount": f"readers write s = read_seqcount_begin({text}) and read_seqcount_retry({text}, s)",
-    }.get(kind, f"write {allowed[0]}" if allowed else "")
+    }.get(kind, "write " + " or ".join(f"`{a}`" for a in allowed))
     context.error(
         "DR551", node, f"`with` does not take {quoted(text)}, a {kind}, in this way", allowed=allowed, help=help
     )

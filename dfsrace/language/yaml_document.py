@@ -16,6 +16,7 @@ from dfsrace.diagnostics import Collector, SourceFile, Span
 from dfsrace.diagnostics.text import printable, quoted
 from dfsrace.language.declarations import Code
 from dfsrace.language.limits import CONTROL, DEEPEST_NESTING, MOST_NODES
+from dfsrace.language.yaml_errors import YAML_HELP, syntax_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,12 @@ def read_yaml(source: SourceFile, problems: Collector) -> Mapping | None:
             if not builder.take(event):
                 return None
     except MarkedYAMLError as error:
-        _syntax_error(source, error, problems)
+        syntax_error(source, error, problems)
         return None
     except (YAMLError, ValueError) as error:
         # What ruamel raises without a place, e.g. for a code point out of range in an escape.
         first = str(error).split("\n", 1)[0]
-        problems.add("DR108", Span(source.name, 1, 1, 1, 1), f"not YAML: {printable(first)}", help=_YAML_HELP)
+        problems.add("DR108", Span(source.name, 1, 1, 1, 1), f"not YAML: {printable(first)}", help=YAML_HELP)
         return None
     if builder.root is None:
         problems.add("DR103", Span(source.name, 1, 1, 1, 1), "the file is empty", help=_EMPTY_HELP)
@@ -92,7 +93,6 @@ def read_yaml(source: SourceFile, problems: Collector) -> Mapping | None:
     return builder.root if builder.sound else None
 
 
-_YAML_HELP = "indent sections' contents alike, and quote a text that has ': ' or ' #' in it"
 _EMPTY_HELP = "a model begins with a line like `model: A title`"
 
 
@@ -101,31 +101,6 @@ def _events(text: str) -> Iterator[Any]:
 
     events: Iterator[Any] = YAML(typ="safe", pure=True).parse(text)
     return events
-
-
-def _syntax_error(source: SourceFile, error: Any, problems: Collector) -> None:
-    mark = error.problem_mark or error.context_mark
-    if error.context_mark and error.problem and "end of stream" in error.problem:
-        mark = error.context_mark  # a quote or bracket that is never closed: where it begins
-    if error.context_mark and error.problem and "could not find expected ':'" in error.problem:
-        mark = error.context_mark  # the line that lacks the colon or the blank after it, not the next one
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    # At the end of the file there is no line to show: point at the last one that has text.
-    lines = source.text.rstrip("\n").split("\n")
-    if line > len(lines):
-        line, column = len(lines), len(lines[-1]) + 1
-    problem = error.problem or "not understood"
-    context = f" {error.context}" if error.context else ""
-    notes = []
-    if error.context_mark and mark is not error.context_mark and error.context_mark.line + 1 != line:
-        begin = error.context_mark
-        notes.append(
-            (Span(source.name, begin.line + 1, begin.column + 1, begin.line + 1, begin.column + 2), "begun here")
-        )
-    message, help = f"not YAML: {printable(problem)}{printable(context)}", _YAML_HELP
-    if "\t" in lines[line - 1][:column] and not lines[line - 1][: column - 1].strip():
-        message, help = "a tab in the indentation", "write spaces: YAML indents with nothing else"
-    problems.add("DR108", Span(source.name, line, column, line, column + 1), message, help=help, notes=notes)
 
 
 @dataclass(slots=True)

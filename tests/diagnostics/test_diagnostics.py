@@ -91,3 +91,25 @@ def test_foreign_text_is_made_printable_and_short() -> None:
     assert printable("a\x1b[31m\n\u202e\ud800é世") == "a\\x1b[31m\\n\\u202e\\ud800é世"
     assert quoted("x" * 100) == "'" + "x" * 59 + "…'"
     assert width("aé世e\u0301") == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "candidates", "found"),
+    [
+        ("f", ["for", "if", "x"], None),
+        ("x", ["a", "y", "x_y_z"], None),
+        ("i", ["ip"], "ip"),
+        ("mb", ["smp_mb", "up"], None),
+        ("pte", ["pet", "page", "dpte"], "pet"),
+        ("ste", ["state"], None),
+        ("Mmm", ["mm", "mmu"], "mm"),
+        ("opt", ["pot", "up"], None),
+        ("t", ["u", "tt"], "tt"),
+        ("size", ["sise", "sized"], "sized"),
+    ],
+)
+def test_a_short_name_is_near_to_one_slip_with_the_same_first_letter(
+    name: str, candidates: list[str], found: str | None
+) -> None:
+    assert nearest(name, candidates) == found
+    assert nearest(name, candidates[::-1]) == found

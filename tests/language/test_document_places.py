@@ -17,7 +17,7 @@ CASES = [
     ("about: [a]", "DR205", 1, 8, "'about' wants a text, this is a list", "`|`"),
     ("state: 3", "DR205", 1, 8, "wants a mapping", "name: value"),
     ("check: {a: b}", "DR205", 1, 8, "wants a list of names", "[a, b]"),
-    ("procedures: [a]", "DR205", 1, 13, "wants code", "`|`"),
+    ("procedures: [a]", "DR205", 1, 13, "wants code", "`procedures: |`"),
     ("invariants:\n  a:\n    holds: 'True'\n    says: {x} is wrong", "DR108", 4, 15, "not YAML", "quote"),
     ("invariants:\n  a:\n    holds: 'True'\n    says: {x: y}", "DR205", 4, 11, "'says' wants a text", "quote it"),
     ("invariants:\n  a:\n    hold: 'True'\n    holds: 'True'", "DR206", 3, 5, "'hold'", "did you mean holds?"),
@@ -28,7 +28,7 @@ CASES = [
     ("threads:\n  a: ''", "DR207", 2, 3, "'a' has no code", "write code"),
     ("threads:\n  a: |\n  b: pass", "DR207", 2, 3, "'a' has no code", "write code"),
     ("invariants:\n  a: {holds: 'True', says: ''}", "DR207", 2, 22, "'says' is empty", "sentence"),
-    ("threads:\n  a: x =\n    1", "DR208", 2, 6, "'a' runs over several lines", "`|`"),
+    ("threads:\n  a: x =\n    1", "DR208", 2, 6, "'a' runs over several lines", "a: |`"),
     # ---- constants
     ("constants:\n  A: null", "DR209", 2, 6, "'null'", "write None"),
     ("constants:\n  A: ~", "DR209", 2, 6, "'~'", "write None"),
@@ -117,7 +117,7 @@ CASES = [
     ("threads:\n  a: {daemon: yes, run: pass}", "DR209", 2, 15, "'yes'", "True"),
     ("threads:\n  init: pass", "DR301", 2, 3, "schedules call the initial state", "another name"),
     ("types:\n  T: [true]", "DR301", 2, 7, "how YAML writes True", "another name"),
-    ("threads:\n  a: [b]", "DR205", 2, 6, "wants code", "`|`"),
+    ("threads:\n  a: [b]", "DR205", 2, 6, "wants code", "a: |`"),
     # ---- properties
     (
         "invariants:\n  a: 'True'\nreach:\n  a: 'True'",
