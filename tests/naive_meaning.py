@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import compress, product
 from typing import Any
 
 from dfsrace.system import System
@@ -15,7 +15,7 @@ from dfsrace.system import expressions as x
 from dfsrace.system import program as p
 from dfsrace.system import types as t
 from tests.naive_locks import REGISTERED, SLEEPING, SPINNING, Bad, Lock, Wait, grant, need, operate
-from tests.naive_world import NOTHING, Cell, World, check, holds, inside, parts, values
+from tests.naive_world import NOTHING, Cell, World, check, holds, inside, parts, together, values
 
 Pick = Callable[[Sequence[Any]], Any]
 
@@ -71,7 +71,12 @@ def execute(world: World, me: int, pick: Pick) -> int | None:
         case p.Choose():
             options = world.domain(op.domain)
             if op.condition is not None:
-                options = [v for v in options if world.evaluate(op.condition, me, {op.slot: v})]
+
+                def fits(v: Any) -> Any:
+                    return world.evaluate(op.condition, me, {op.slot: v})
+
+                pool = isinstance(op.domain, t.PoolType)
+                options = list(compress(options, together(options, fits) if pool else map(fits, options)))
             grant(options)
             known[op.local] = pick(options)
         case p.Load():

@@ -12,7 +12,7 @@ from dfsrace.system import Property, System, Variable
 from dfsrace.system import expressions as x
 from dfsrace.system import program as p
 from dfsrace.system import types as t
-from tests.naive_locks import need
+from tests.naive_locks import Bad, need
 
 Cell = tuple[int, tuple[Any, ...], tuple[str, int | None]]  # variable, position, (part of a lock, whose)
 Held = set[tuple[t.PoolType, Any]]
@@ -205,20 +205,35 @@ class World:
         raise TypeError(e)
 
     def quantify(self, e: x.Quantifier, me: int, bound: dict[int, Any]) -> int:
-        total = 0
-        for value in self.domain(e.domain):
+        def element(value: Any) -> Any:
             inner = {**bound, e.slot: value}
-            if e.condition is None or self.evaluate(e.condition, me, inner):
-                result = self.evaluate(e.body, me, inner)
-                total += result
-                if e.kind != "sum" and bool(result) == (e.kind == "any"):
-                    return int(result)
+            counts = e.condition is None or self.evaluate(e.condition, me, inner)
+            return self.evaluate(e.body, me, inner) if counts else None
+
+        total, items = 0, self.domain(e.domain)
+        for result in together(items, element) if isinstance(e.domain, t.PoolType) else map(element, items):
+            total += result or 0
+            if result is not None and e.kind != "sum" and bool(result) == (e.kind == "any"):
+                return int(result)
         return total if e.kind == "sum" else int(e.kind == "all")
 
     def domain(self, kind: Any) -> list[Any]:
         if isinstance(kind, t.PoolType):
             return sorted(value for pool, value in self.visible() if pool == kind)
         return values(kind)
+
+
+def together(values: Iterable[Any], each: Callable[[Any], Any]) -> list[Any]:
+    """`each` of a pool's values, which have no order: a problem with one is one with all, None before a range."""
+    results, problems = [], set()
+    for value in values:
+        try:
+            results.append(each(value))
+        except Bad as problem:
+            problems.add(str(problem))
+    for name in ("null dereference", "value out of range"):
+        need(name not in problems, name)
+    return results
 
 
 def strict_parts(e: Any) -> Sequence[Any]:

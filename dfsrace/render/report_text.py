@@ -135,7 +135,7 @@ class _Writer:
         yield ()
 
     def stopped(self) -> Iterator[Line]:
-        """Why the search ended early, what grew, what to change."""
+        """Why the search ended early, what to change, and what it had come to that the verdict's line does not say."""
         stopped, outcome = self.report.stopped_by, self.report.outcome
         assert stopped is not None
         if stopped.kind == "switches" and not self.report.violations:
@@ -147,9 +147,10 @@ class _Writer:
             advice = f"; {stopped.advice}" if stopped.advice else ""
             yield from prose(f"not everything was explored: {stopped.reason}{advice}", self.drawing)
         if stopped.kind in ("states", "seconds", "memory", "interrupt", "pool"):
-            grown = [counted(outcome.states, "state"), f"depth {outcome.depth:,}"]
-            grown += [f"{pool}: {counted(count, 'value')} in use" for pool, count in outcome.largest_pools]
-            yield from prose(f"it had grown to {', '.join(grown)}", self.drawing)
+            grown = [f"depth {outcome.depth:,}"] if self.report.violations else []
+            grown += [f"{counted(count, 'value')} of {pool} in use" for pool, count in outcome.largest_pools]
+            if grown:
+                yield from prose(f"it had come to {', '.join(grown)}", self.drawing)
         if outcome.undecided:
             yield from prose(f"not decided: {', '.join(outcome.undecided)}", self.drawing)
         yield ()

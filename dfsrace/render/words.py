@@ -34,11 +34,16 @@ def _byte(byte: int) -> str:
 
 
 def replay_line(report: Report, found: Counterexample) -> str:
-    """The command that shows a counterexample again, to be copied into a shell."""
+    """The command that shows a counterexample again, to be copied into a shell.
+
+    Where the last state violates several properties it names the one: the schedule alone may explain another.
+    """
     schedule = found.trace.schedule_text if found.trace else ""
     words = ["dfsrace", "replay", *(report.about.replay or (report.about.path,))]
     plain = printable(schedule) == schedule and "'" not in schedule
     words = [*(shell_word(word) for word in words), "--schedule", f"'{schedule}'" if plain else shell_word(schedule)]
+    if found.trace and len(found.trace.violated) > 1:
+        words += ["--property", shell_word(dashed(found.violation.property))]
     return " ".join(words)
 
 

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from dfsrace.system.expressions import (
     And,
@@ -21,13 +22,16 @@ from dfsrace.system.expressions import (
     Or,
     Quantifier,
     Read,
+    may_fail,
 )
-from dfsrace.system.lock_rules import Violated
+from dfsrace.system.lock_rules import Cause, Violated
 from dfsrace.system.memory import Memory
 from dfsrace.system.types import OptionalType, PoolType, RangeType, Type, Value, base_of, finite_values
 
 NULL = "null dereference"
 RANGE = "value out of range"
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -53,7 +57,7 @@ def check(value: Value, kind: Type) -> Value:
         return None
     base = base_of(kind)
     if isinstance(base, RangeType) and not base.low <= value <= base.high:
-        raise Violated(RANGE, f"{value} is not in {base.low}..{base.high}")
+        raise Violated(RANGE, Cause(f"{value} is not in {base.low}..{base.high}"))
     return value
 
 
@@ -84,7 +88,7 @@ def arithmetic(operator: str, left: int, right: int) -> int:
         case "max":
             return max(left, right)
     if right == 0:
-        raise Violated(RANGE, "the divisor is 0")
+        raise Violated(RANGE)
     return left // right if operator == "//" else left % right
 
 
@@ -108,19 +112,67 @@ def domain_values(kind: Type, scope: Scope) -> Iterable[Value]:
     return scope.memory.visible(scope.cells, kind) if isinstance(kind, PoolType) else finite_values(kind)
 
 
+def in_no_order(values: Iterable[Value], each: Callable[[Value], T]) -> Iterator[T]:
+    """`each` of the values of a pool, which has no order: all are looked at, and a violation at one is one of them all.
+
+    Raises the violation; NULL rather than RANGE where both happen. So a renaming of the values changes nothing.
+    """
+    results, failed = list[T](), list[Violated]()
+    for value in values:
+        try:
+            results.append(each(value))
+        except Violated as violation:
+            failed.append(violation)
+    if failed:
+        raise min(failed, key=lambda violation: violation.name != NULL)
+    return iter(results)
+
+
+def _elements(expression: Quantifier, scope: Scope) -> Iterator[int | None]:
+    """The body for each value of the domain, None for a value that does not satisfy the condition."""
+
+    def element(value: Value) -> int | None:
+        scope.bound[expression.slot] = value
+        counts = expression.condition is None or evaluate(expression.condition, scope)
+        return integer(expression.body, scope) if counts else None
+
+    values = domain_values(expression.domain, scope)
+    if isinstance(expression.domain, PoolType) and may_fail(expression):
+        return in_no_order(values, element)
+    return (element(value) for value in values)
+
+
 def _quantified(expression: Quantifier, scope: Scope) -> Value:
     total = 0
-    for value in domain_values(expression.domain, scope):
-        scope.bound[expression.slot] = value
-        if expression.condition is not None and not evaluate(expression.condition, scope):
+    for result in _elements(expression, scope):
+        if result is None:
             continue
-        result = integer(expression.body, scope)
         if expression.kind == "all" and not result:
             return 0
         if expression.kind == "any" and result:
             return 1
         total += result
     return {"all": 1, "any": 0, "sum": total}[expression.kind]
+
+
+def _checked(value: Value, kind: Type, expression: Expr, scope: Scope) -> Value:
+    """As `check`; where it fails, the cause says which check it was."""
+    try:
+        return check(value, kind)
+    except Violated as violation:
+        raise _found(violation, expression, scope) from None
+
+
+def _arithmetic(operator: str, left: int, right: int, divisor: Expr, scope: Scope) -> int:
+    """As `arithmetic`; where it fails, the cause says what was 0."""
+    try:
+        return arithmetic(operator, left, right)
+    except Violated as violation:
+        raise _found(violation, divisor, scope) from None
+
+
+def _found(violation: Violated, expression: Expr, scope: Scope) -> Violated:
+    return Violated(violation.name, Cause(violation.cause.words, expression, tuple(scope.bound.items())))
 
 
 def _read(expression: Read, scope: Scope) -> Value:
@@ -145,7 +197,7 @@ def evaluate(expression: Expr, scope: Scope) -> Value:
         case Not(operand):
             return int(not evaluate(operand, scope))
         case Arithmetic(operator, left, right):
-            return arithmetic(operator, integer(left, scope), integer(right, scope))
+            return _arithmetic(operator, integer(left, scope), integer(right, scope), right, scope)
         case Compare(comparison, left, right):
             return int(compare(comparison, evaluate(left, scope), evaluate(right, scope)))
         case And(operands):
@@ -159,5 +211,5 @@ def evaluate(expression: Expr, scope: Scope) -> Value:
         case Finished(thread):
             return int(scope.finished[thread])
         case Checked(operand, kind):
-            return check(evaluate(operand, scope), kind)
+            return _checked(evaluate(operand, scope), kind, expression, scope)
     raise TypeError(f"no expression: {expression!r}")

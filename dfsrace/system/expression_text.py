@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 
 from dfsrace.system.expressions import (
     And,
@@ -28,15 +29,22 @@ from dfsrace.system.types import type_text, value_text
 
 @dataclass(slots=True)
 class Namer:
-    """Names for what expressions refer to by number; bound variables have those that their quantifiers give them."""
+    """Names for what expressions refer to by number; bound variables have those that their quantifiers give them.
+
+    `checks`: checks at run time are shown; without, a text is as the model has it.
+    """
 
     system: System
     bound: dict[int, str] = field(default_factory=dict)
+    locals: dict[int, str] = field(default_factory=dict)
+    checks: bool = True
 
 
 # How closely each kind binds; an operand that binds less closely gets parentheses.
 _LEVEL = {"or": 1, "and": 2, "not": 3, "compare": 4, "+": 5, "-": 5, "*": 6, "//": 6, "%": 6}
 _CLOSEST = 9
+# What needs no parentheses: a name, a number, a cell, a call.
+_SIMPLE = re.compile(r"[\w.]+(\[[^\[\]]*(\[[^\[\]]*\][^\[\]]*)*\]|\.\w+)*(\([^()]*\))?")
 
 
 def outermost_all(condition: Expr) -> list[Quantifier]:
@@ -64,7 +72,8 @@ def _text(expression: Expr, namer: Namer) -> tuple[str, int]:
         case Const(value, kind):
             return value_text(kind, value), _CLOSEST
         case Local(slot):
-            return f"x{slot}", _CLOSEST
+            text = namer.locals.get(slot, f"x{slot}")
+            return text, _CLOSEST if _SIMPLE.fullmatch(text) else 0
         case Bound(slot):
             return namer.bound.get(slot, f"b{slot}"), _CLOSEST
         case Read():
@@ -89,6 +98,8 @@ def _text(expression: Expr, namer: Namer) -> tuple[str, int]:
             return _quantified(expression, namer), _CLOSEST
         case Finished(thread):
             return f"finished({namer.system.threads[thread].name})", _CLOSEST
+        case Checked(operand) if not namer.checks:
+            return _text(operand, namer)
         case Checked(operand, kind):
             return f"({expression_text(operand, namer)} as {type_text(kind)})", _CLOSEST
     raise TypeError(f"no expression: {expression!r}")
@@ -117,6 +128,6 @@ def cell_text(access: Read, namer: Namer) -> str:
 
 
 def _quantified(e: Quantifier, namer: Namer) -> str:
-    inner = Namer(namer.system, {**namer.bound, e.slot: e.name or f"b{e.slot}"})
+    inner = replace(namer, bound={**namer.bound, e.slot: e.name or f"b{e.slot}"})
     test = "" if e.condition is None else f" if {expression_text(e.condition, inner)}"
     return f"{e.kind}({expression_text(e.body, inner)} for {inner.bound[e.slot]} in {type_text(e.domain)}{test})"

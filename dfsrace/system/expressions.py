@@ -126,7 +126,8 @@ class Quantifier:
     """all, any or sum of `body` over the values of `domain` that satisfy `condition`, in the order of the values.
 
     A pool as domain stands for the values reachable from a cell that is no pool field, through fields of such values
-    too, in ascending order; what only locals hold is not among them.
+    too, in ascending order; what only locals hold is not among them. As a pool has no order, all are looked at, and
+    what fails for one of them fails as a whole (`null dereference` rather than `value out of range`).
     """
 
     kind: Literal["all", "any", "sum"]

@@ -10,11 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Literal
 
 from dfsrace.system.choices import Choice, Chooser, all_runs
-from dfsrace.system.evaluation import Scope, arithmetic, cell_of, check, domain_values, evaluate, integer
-from dfsrace.system.lock_rules import RULES, SLEEPING_CALLS, Lock, Registers, Violated, Waits, must_be_released, spins
+from dfsrace.system.evaluation import Scope, arithmetic, cell_of, check, domain_values, evaluate, in_no_order, integer
+from dfsrace.system.lock_rules import (
+    RULES,
+    SLEEPING_CALLS,
+    Cause,
+    Lock,
+    Registers,
+    Violated,
+    Waits,
+    must_be_released,
+    spins,
+)
 from dfsrace.system.memory import Held, Memory
 from dfsrace.system.program import (
     Alloc,
@@ -66,8 +77,8 @@ class Run:
 
     `others`: the live locals of the other threads. `opening`: only the thread's first local nodes run. After `go`:
     `end` says how it ended: `rests` before `node`, `finished`, `waits`, `violation` (its name is `detail`), `exhausted`
-    (the pool is `detail`). `after`: the cells when the shared access was done, None if it was not (of an atomic block:
-    when it was left).
+    (the pool is `detail`); `cause` is that of a violation. `after`: the cells when the shared access was done, None if
+    it was not (of an atomic block: when it was left).
     """
 
     memory: Memory
@@ -83,7 +94,7 @@ class Run:
     opening: bool = False
     end: Literal["rests", "finished", "waits", "violation", "exhausted"] = "rests"
     detail: str = ""
-    because: str = ""
+    cause: Cause | None = None
     after: tuple[Value, ...] | None = None
     nodes: list[int] = field(default_factory=list)
     choices: list[Choice] = field(default_factory=list)
@@ -114,7 +125,7 @@ class Run:
                     break
                 self.node, node = following, self.thread.nodes[following]
         except Violated as violation:
-            self.end, self.detail, self.because = "violation", violation.name, violation.because
+            self.end, self.detail, self.cause = "violation", violation.name, violation.cause
         except Exhausted as exhausted:
             self.end, self.detail = "exhausted", exhausted.pool.name
         except Waits:
@@ -177,8 +188,8 @@ class Run:
             case Load(local, access):
                 self.locals[local] = self._get(cell_of(access, self._scope()))
             case Store(access, value):
-                stored = evaluate(value, self._scope())
-                self._set(cell_of(access, self._scope()), stored)
+                index = cell_of(access, self._scope())
+                self._set(index, evaluate(value, self._scope()))
             case Evaluate(local, value):
                 self.locals[local] = evaluate(value, self._scope())
             case Alloc(local, pool):
@@ -199,11 +210,14 @@ class Run:
 
     def _choose(self, operation: Choose) -> None:
         scope = self._scope()
-        options = []
-        for value in domain_values(operation.domain, scope):
+
+        def chosen(value: Value) -> bool:
             scope.bound[operation.slot] = value
-            if operation.condition is None or evaluate(operation.condition, scope):
-                options.append(value)
+            return operation.condition is None or bool(evaluate(operation.condition, scope))
+
+        values = list(domain_values(operation.domain, scope))
+        fits = in_no_order(values, chosen) if isinstance(operation.domain, PoolType) else map(chosen, values)
+        options = list(compress(values, fits))
         if not options:
             raise Waits
         value = self.chooser.pick(options)

@@ -11,18 +11,35 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from dfsrace.system.expressions import Expr
 from dfsrace.system.types import LockKind, Value
+
+# How often a thread may hold an rwlock for reading.
+MOST_READS = 3
 
 # What may sleep, so may not be called while a spinning lock is held.
 SLEEPING_CALLS = frozenset({"mutex_lock", "down", "down_read", "down_write", "lock_page"})
 
 
-class Violated(Exception):
-    """An automatic violation, by its name. `because`: what was found, where it can be said."""
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What was found at a violation, as far as it can be said without names.
 
-    def __init__(self, name: str, because: str = "") -> None:
+    `words`: of a value or lock, to be put after its name; `expression`: the Checked that failed, or the divisor that is
+    0; `bound`: the variables bound there.
+    """
+
+    words: str = ""
+    expression: Expr | None = None
+    bound: tuple[tuple[int, Value], ...] = ()
+
+
+class Violated(Exception):
+    """An automatic violation, by its name."""
+
+    def __init__(self, name: str, cause: Cause | None = None) -> None:
         self.name = name
-        self.because = because
+        self.cause = cause or Cause()
         super().__init__(name)
 
 
@@ -71,9 +88,9 @@ class Lock:
         return any(self.parts.get(1 + self.threads + t) for t in range(self.threads))
 
 
-def _require(condition: bool, name: str) -> None:
+def _require(condition: bool, name: str, words: str = "") -> None:
     if not condition:
-        raise Violated(name)
+        raise Violated(name, Cause(words))
 
 
 def _wait_unless(condition: bool) -> None:
@@ -136,13 +153,14 @@ def _down_trylock(lock: Lock) -> Value:
 
 def _up(lock: Lock) -> Value:
     count = lock.owner or 0
-    _require(count < lock.maximum, "value out of range")
+    _require(count < lock.maximum, "value out of range", f"already at its maximum, {lock.maximum}")
     lock.parts.set(0, count + 1)
     return None
 
 
 def _read_more(lock: Lock) -> None:
-    _require(lock.reads(lock.me) < 3, "value out of range")
+    words = f"held for reading {MOST_READS} times already, the most that a thread may"
+    _require(lock.reads(lock.me) < MOST_READS, "value out of range", words)
     lock.parts.set(1 + lock.me, lock.reads(lock.me) + 1)
 
 

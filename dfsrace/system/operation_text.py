@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dfsrace.system.expression_text import Namer, cell_text, expression_text, message_text
 from dfsrace.system.program import (
     Alloc,
@@ -66,6 +68,6 @@ def operation_text(operation: Operation, namer: Namer) -> str:
 def _choice(operation: Choose, namer: Namer) -> str:
     if operation.condition is None:
         return f"x{operation.local} := choose({type_text(operation.domain)})"
-    inner = Namer(namer.system, {**namer.bound, operation.slot: "v"})
+    inner = replace(namer, bound={**namer.bound, operation.slot: "v"})
     test = expression_text(operation.condition, inner)
     return f"x{operation.local} := choose(v for v in {type_text(operation.domain)} if {test})"

@@ -221,6 +221,8 @@ class Node:
     `live`: slots of the locals that are live on entry; all others hold nothing.
     `marks`: places in `System.coverage` that count as reached when this node executes.
     `text`: the source as a person should read it (`if node.i_size <= index`, `spin_lock(mm.page_table_lock)`).
+    `target`: what the model calls the local that the operation gives a value (others may share its slot); empty for a
+    temporary.
     """
 
     operation: Operation
@@ -231,6 +233,7 @@ class Node:
     live: frozenset[int] = frozenset()
     marks: tuple[int, ...] = ()
     text: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,20 +96,27 @@ def stopped_by(system: System, outcome: Outcome) -> Stopped | None:
             reason = f"pool {stop.detail} exhausted"
             advice = f"raise {_pool_constant(system, stop.detail)}"
         case "states" | "seconds":
-            reason = f"the bound of {stop.detail} {stop.kind} was reached"
+            reason = f"the bound of {_several(stop.detail, stop.kind)} was reached"
             advice = f"{_smaller(system)}, or raise the bound with --{stop.kind}"
         case "switches":
-            reason = f"only up to {stop.detail} switches were explored"
+            reason = f"nothing with more than {_several(stop.detail, 'switches')}"
             advice = "raise the bound with --switches"
         case "memory":
             limit = f" ({int(stop.detail) // 2**20} MiB)" if stop.detail.isdigit() else ""
             reason = f"the memory was used up{limit}"
             advice = _smaller(system)
         case "interrupt":
-            reason, advice = "interrupted", ""
+            reason, advice = "it was interrupted", ""
         case "first":
-            reason, advice = "stopped at the first violation, as --first asks", ""
+            reason, advice = "it stopped at the first violation, as --first asks", ""
     return Stopped(stop.kind, stop.detail, reason, advice)
+
+
+def _several(number: str, things: str) -> str:
+    """A bound in words: `1,000 states`, `1 second`."""
+    if number == "1":
+        return f"1 {things.removesuffix('es') if things == 'switches' else things.removesuffix('s')}"
+    return f"{int(number):,} {things}" if number.isdecimal() else f"{number} {things}"
 
 
 def _smaller(system: System) -> str:

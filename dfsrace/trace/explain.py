@@ -13,6 +13,8 @@ from dfsrace.trace.locks import held_locks, sleeping_locks, taken_in
 from dfsrace.trace.record import CellChange, Executed, Explanation, Mark, Stale, TraceStep, Waiting
 
 MOST_FOLLOWED = 100
+# Checks that name what they found.
+NAMED = ("null dereference", "value out of range")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,8 @@ def explain(facts: Facts) -> Explanation:
         return Explanation(("It is so in the initial state.",), failing=facts.failing)
     if facts.violated in _AUTOMATIC:
         return _AUTOMATIC[facts.violated](facts)
-    if facts.violated in ("assertion", "null dereference", "value out of range"):
-        return used_stale(facts) or by_cells(facts)
+    if facts.violated in ("assertion", *NAMED):
+        return used_stale(facts) or _found(facts) or by_cells(facts)
     return by_cells(facts)
 
 
@@ -146,7 +148,7 @@ def used_stale(facts: Facts) -> Explanation | None:
         if over := flow.overtaken(origin.load, mark, origin.copied):
             read = flow.executed(over.load).reads[0]
             text = (
-                f"{_who(flow, mark)} fails in step {mark.step} with what it read from {read.name} in step "
+                f"{_fails(facts, flow, mark)} with what it read from {read.name} in step "
                 f"{over.load.step}; {_who(flow, over.store)} {_did(flow.operation(over.store), over.change)} "
                 f"in step {over.store.step}."
             )
@@ -164,8 +166,22 @@ def _used(facts: Facts, flow: Flow, mark: Mark) -> Explanation | None:
     if not loads:
         return None
     read = _listed([f"{flow.executed(load).reads[0].name} in step {load.step}" for load in loads])
-    text = f"{_who(flow, mark)} fails in step {mark.step} with what it read from {read}."
+    text = f"{_fails(facts, flow, mark)} with what it read from {read}."
     return Explanation((text,), None, facts.failing, (*loads, mark))
+
+
+def _fails(facts: Facts, flow: Flow, mark: Mark) -> str:
+    """Who fails where, and what an automatic check found."""
+    found = f" ({facts.failing})" if facts.violated in NAMED and facts.failing != facts.violated else ""
+    return f"{_who(flow, mark)} fails in step {mark.step}{found}"
+
+
+def _found(facts: Facts) -> Explanation | None:
+    """What an automatic check found, where the step used nothing that was read before."""
+    if facts.violated not in NAMED or facts.failing == facts.violated:
+        return None
+    flow, mark = Flow(facts.system, facts.steps), _failing(facts)
+    return Explanation((f"{_fails(facts, flow, mark)}.",), None, facts.failing, (mark,))
 
 
 # ---- locks

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dfsrace.diagnostics import Span
+from dfsrace.diagnostics.text import printable
 from dfsrace.engine.outcome import Schedule
 from dfsrace.system.program import Frame
 
@@ -84,6 +85,12 @@ class TraceStep:
     executed: tuple[Executed, ...]
     finished: bool = False
     violates: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        done = "; ".join(node.text for node in self.executed if node.shared or node.fails) or "no access"
+        seen = [f"{c.name} {c.old} → {c.new}" for c in self.changes] or [f"{r.name} {r.value}" for r in self.reads]
+        text = " | ".join(part for part in (done, ", ".join(seen[:2])) if part)
+        return printable(f"<TraceStep {self.number} {self.thread_name}: {text}>")
 
     @property
     def reads(self) -> tuple[CellRead, ...]:

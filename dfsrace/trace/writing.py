@@ -24,6 +24,7 @@ from dfsrace.system.program import (
 )
 from dfsrace.system.system import AUTOMATIC_PROPERTIES
 from dfsrace.system.types import LockType, StampType, Value, base_of
+from dfsrace.trace.causes import Failing
 from dfsrace.trace.claims import Failure, failure_of, message_text
 from dfsrace.trace.explain import Facts, explain
 from dfsrace.trace.locks import lock_event, lock_name, waiting_at
@@ -233,7 +234,19 @@ class Writer:
                 failure = failure_of(operation.condition, None, moment, self.names)
                 message = message_text(operation.message, moment, self.names) if operation.message else ""
                 return Failure(failure.cells, message, failure.text)
-        return Failure((), "", "")
+        return Failure((), "", self._cause(violated))
+
+    def _cause(self, violated: str) -> str:
+        """What the step that ended in an automatic violation, or the thread that did before the first step, found."""
+        results = self.results or list(self.start.results)
+        last, opening = results[-1] if results else None, self.start.results
+        if last is None or last.cause is None or last.violation != violated:
+            return ""
+        nodes = [*(opening[last.thread].nodes if last.thread < len(opening) and self.results else ())]
+        nodes += [node for result in results if result.thread == last.thread for node in result.nodes]
+        moment = Scope(self.memory, self.last.cells, self.last.locals) if self.last and self.results else None
+        code = self.system.threads[last.thread]
+        return Failing(self.names, code, nodes, violated, last.cause, moment).text()
 
     def _message(self, violated: str) -> str:
         """What is said of a violation that has no message of its own."""
@@ -247,9 +260,7 @@ class Writer:
         node = self.system.threads[results[-1].thread].nodes[results[-1].nodes[-1]]
         where = f" in {node.stack[-1].procedure}" if node.stack else ""
         place = f" at {node.text}{where}" if node.text else where
-        said = "".join(p for p in results[-1].message or () if isinstance(p, str)) if violated != "assertion" else ""
-        because = f": {said}" if said else ""
-        return f"{violated}{place}{because}" if self.results else f"{violated}{place}, before the first step{because}"
+        return f"{violated}{place}" if self.results else f"{violated}{place}, before the first step"
 
     def _failing_lock(self) -> str:
         executed = self.steps[-1].executed if self.steps else ()

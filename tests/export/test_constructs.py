@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from dfsrace.language import ModelSource, load_model
 from tests.engine.build import system
 from tests.export.lock_systems import LOCKS, calls
 from tests.export.spin import disagreement, explored, spin
 from tests.export.systems import SYSTEMS, pools, several_starts, small_pool
+from tests.random.test_found import TWO_PAGES, UNORDERED
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -41,3 +43,9 @@ def test_where_there_is_no_initial_state_spin_stores_two(tmp_path: Path) -> None
     found = spin(only, tmp_path)
     assert found.states == 2
     assert found.violated == {"value out of range"}
+
+
+@pytest.mark.parametrize("claim", UNORDERED)
+def test_what_is_asked_of_a_pool(claim: str, tmp_path: Path) -> None:
+    text = f"model: found\n{TWO_PAGES.replace('STATEMENT', UNORDERED[claim])}"
+    assert disagreement(load_model(ModelSource("found.yaml", None, text), [], {}).system, tmp_path) == ""

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
+from .frames import UNKNOWN, Sym
 from .machine import Automaton, Cells, Machine, Place
 from .model import Model, Procedure
-from .values import UNKNOWN, Sym
 
 Live = dict[Hashable, set[tuple[int, str]]]
 

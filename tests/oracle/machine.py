@@ -13,9 +13,10 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .frames import Frame, held_in
 from .locks import SLEEPING, operate, owners
-from .model import Model, ModelError, Procedure, Ref, Stamp, Type, Variable
-from .values import Frame, Walk, held_in
+from .model import Model, ModelError, Procedure, Ref, Stamp, Type, Variable, Violation
+from .values import Walk
 from .walk import Walker
 
 Cells = tuple[Any, ...]
@@ -183,20 +184,20 @@ class Machine:
 
     def answers(self, walk: Walk, cells: Cells, done: set[str]) -> Any:
         """Runs a generator to its end on these cells, as one step. Raises Violation."""
-        answer = None
+        answer: Any = None
+        problem: str | None = None
         while True:
             try:
-                request = walk.send(answer)
+                request = walk.throw(Violation(problem)) if problem else walk.send(answer)
             except StopIteration as end:
                 return end.value
+            answer, problem = None, None
             match request:
                 case ("load" | "const", var, key):
-                    at, bad = self.find(var, key)
-                    if bad:
-                        raise Violation(bad)
-                    answer = cells[at]
+                    at, problem = self.find(var, key)
+                    answer = None if problem else cells[at]
                 case ("fail", name):
-                    raise Violation(name)
+                    problem = name
                 case ("members", pool):
                     reach = self.spread(cells, self.roots(cells))
                     answer = tuple(sorted(value for value in reach if value.pool == pool))
@@ -294,18 +295,19 @@ class Machine:
         values = t.every()
         if t.kind == "pool":
             values = tuple(sorted(v for v in self.spread(cells, self.roots(cells)) if v.pool == t.name))
-        found = []
+        found, problems = [], []
         for value in values:
             inner = frame.copy()
             if clause:
                 inner.vars[clause.target.id], inner.types[clause.target.id] = value, t
-            if all(self.judge(part, inner, cells) for part in (clause.ifs if clause else [])):
-                found.append(value)
+            try:
+                if all(self.judge(part, inner, cells) for part in (clause.ifs if clause else [])):
+                    found.append(value)
+            except Violation as problem:
+                problems.append(problem)
+        if problems:
+            raise min(problems, key=str) if t.kind == "pool" else problems[0]
         return found
-
-
-class Violation(Exception):
-    """An automatic check that a request fails."""
 
 
 def replaced(cells: Cells, at: int, value: Any) -> Cells:

@@ -14,6 +14,10 @@ from ruamel.yaml import YAML
 LOCKS = {"spinlock", "mutex", "bit_lock", "semaphore", "rwlock", "rwsem", "seqlock", "seqcount"}
 
 
+class Violation(Exception):
+    """An automatic check that fails, by name."""
+
+
 class ModelError(Exception):
     """The text is no model, or one without a verdict."""
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from .classes import count
 from .constants import analyse
-from .machine import JOINED, Automaton, Cells, Machine, Place, Violation, replaced
-from .model import Model, ModelError, Procedure, Property, load
-from .values import Frame
+from .frames import Frame
+from .machine import JOINED, Automaton, Cells, Machine, Place, replaced
+from .model import Model, ModelError, Procedure, Property, Violation, load
 
 __all__ = ["ModelError", "Verdict", "run"]
 

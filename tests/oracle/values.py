@@ -5,37 +5,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Generator
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
+from .frames import UNKNOWN, Frame, Sym
 from .locks import LOCK_CALLS
-from .model import Model, ModelError, Procedure, Ref, Stamp, Type, arithmetic
+from .model import Model, ModelError, Procedure, Type, Violation, arithmetic
 
 Walk = Generator[tuple[Any, ...], Any, Any]
 
 CELL_CALLS = {"atomic_inc", "atomic_dec", "atomic_dec_and_test", "xchg", "cmpxchg", "renew"}
-
-
-class Sym(NamedTuple):
-    """An unknown value; with a slot, the content of that local."""
-
-    slot: tuple[int, str] | None
-
-
-UNKNOWN = Sym(None)
-
-
-@dataclass(slots=True)
-class Frame:
-    code: Procedure
-    depth: int
-    vars: dict[str, Any] = field(default_factory=dict)
-    types: dict[str, Type] = field(default_factory=dict)
-    need: bool = False  # is the result used?
-    pure: bool = False  # one step, or no step at all: quantifiers over pools are answered in place
-
-    def copy(self) -> Frame:
-        return Frame(self.code, self.depth, dict(self.vars), dict(self.types), self.need, True)
 
 
 class Values:
@@ -367,33 +345,37 @@ class Values:
         name = clause.target.id
         t = self.model.note(clause.iter)
         items = (yield ("members", t.name)) if t.kind == "pool" else t.every()
-        total: Any = 0
+        total: Any = 0 if kind == "sum" else kind == "all"
         sure = True
+        problems: list[Violation] = []
         for item in items:
             frame.vars[name], frame.types[name] = item, t
-            fits, value, known = True, None, True
-            for part in clause.ifs:
-                fits, known = yield from self.test(part, frame)
-                sure = sure and known
-                if not fits:
+            try:
+                value, known = yield from self.element(kind, element, clauses, frame)
+            except Violation as problem:
+                if t.kind != "pool":
+                    raise
+                problems.append(problem)
+                continue
+            sure = sure and known
+            if kind == "sum":
+                total = total + (value or 0) if sure else UNKNOWN
+            elif value == (kind == "any"):
+                total = value
+                if t.kind != "pool":
                     break
-            if fits:
-                value, known = yield from self.fold(kind, element, clauses[1:], frame)
-                sure = sure and known
-                if kind == "sum":
-                    total = total + value if sure else UNKNOWN
-                elif value == (kind == "any"):
-                    del frame.vars[name]
-                    return value, sure
-                value = None
         frame.vars.pop(name, None)
-        return (total if kind == "sum" else kind == "all"), sure
+        if problems:  # a pool has no order: what fails for one page fails, None before a range
+            raise min(problems, key=str)
+        return total, sure
 
-
-def held_in(value: Any) -> set[Any]:
-    """The pool values and stamps in a value."""
-    if isinstance(value, Ref | Stamp):
-        return {value}
-    if isinstance(value, tuple | list) and not isinstance(value, Sym):
-        return {item for part in value for item in held_in(part)}
-    return set()
+    def element(self, kind: str, element: ast.expr, clauses: list[Any], frame: Frame) -> Walk:
+        """(value, was it known) for one value of the first clause; None where its ifs leave it out."""
+        sure = True
+        for part in clauses[0].ifs:
+            fits, known = yield from self.test(part, frame)
+            sure = sure and known
+            if not fits:
+                return None, sure
+        value, known = yield from self.fold(kind, element, clauses[1:], frame)
+        return value, sure and known

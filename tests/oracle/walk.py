@@ -11,8 +11,9 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from .frames import Frame
 from .model import ModelError, Procedure
-from .values import Frame, Values, Walk
+from .values import Values, Walk
 
 ENTER = {"spinlock": "spin_lock", "mutex": "mutex_lock"}
 LEAVE = {"spinlock": "spin_unlock", "mutex": "mutex_unlock"}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dfsrace.engine.options import Options
-from dfsrace.engine.reference import explore
+from dfsrace.engine.options import REDUCTIONS, Options
+from dfsrace.engine.reference import PropertyError, explore
 from dfsrace.language import ModelSource, load_model
 from tests.random.test_models import agree
 
@@ -36,6 +36,8 @@ ALONE = {
     "also that of a comparison by order": "flag = may < x",
     "None plus one is no number": "x = may + 1",
     "an index of an augmented assignment is checked once": "slot[x + 1] += 1",
+    "an address is checked before what is stored there": "slot[x + 1] = may",
+    "also where the address is the one that is None": "slot[may] = x + 1",
     "a sum has the range of its parts at each of them": "x = min(2, sum(slot[i] for i in Small if slot[i] > 0))",
     "a loop's second round is no other place than the first": "while x != 2:\n        y = 0",
     "a page that is None and is to be kept": "p: Page | None = None\n    q: Page = p if p is not None else alloc(Page)",
@@ -59,6 +61,51 @@ PAIRS = {
         "threads:\n  t0: |\n    while True:\n        p = alloc(Page)\n"
     ),
 }
+TWO_PAGES = """\
+types: {Page: pool(2), Size: 0..1}
+state: {first: Page | None, second: Page | None, Page.next: Page | None, Page.mark: Size, done: 0..2, x: 0..8}
+threads:
+  a: |
+    p = alloc(Page)
+    p.mark = 1
+    p.next = p
+    first = p
+    atomic_inc(done)
+  b: |
+    second = alloc(Page)
+    atomic_inc(done)
+  c: |
+    wait_event(done == 2)
+    STATEMENT
+"""
+UNORDERED = {
+    "an any over a pool fails if it fails for one page": "wait_event(any(p.next.mark == 1 for p in Page))",
+    "so does an all, though another page is against it": "x = 1 if all(p.next.mark == 0 for p in Page) else 2",
+    "one that one step looks at": "assert any(p.next.mark == 1 for p in Page)",
+    "one whose condition fails": "wait_event(any(p.mark == 1 for p in Page if p.next.mark == 1))",
+    "one within another": "wait_event(any(any(p.next.mark == q.mark for q in Page) for p in Page))",
+    "None comes before a range in an any": "wait_event(any(p.next.mark // (1 - p.mark) == 1 for p in Page))",
+    "also in a sum": "x = sum(p.next.mark // (1 - p.mark) for p in Page)",
+    "also in a choice": "q = choose(p for p in Page if p.next.mark // (1 - p.mark) == 0)",
+    "what cannot fail may stop early": "wait_event(any(p.mark == 1 for p in Page))",
+}
+
+
+@pytest.mark.parametrize("claim", UNORDERED)
+def test_what_is_asked_of_a_pool_does_not_depend_on_which_page_came_first(claim: str, tmp_path: Path) -> None:
+    text = f"model: found\n{TWO_PAGES.replace('STATEMENT', UNORDERED[claim])}"
+    system = load_model(ModelSource("found.yaml", None, text), [], {}).system
+    agree(text, system, tmp_path / "found.yaml")
+    expected = [] if "cannot fail" in claim else ["null dereference"]
+    assert [violation.property for violation in explore(system, Options()).violations] == expected
+
+
+@pytest.mark.parametrize("reductions", [frozenset(), frozenset(REDUCTIONS)])
+def test_a_property_fails_if_it_fails_for_one_page_of_a_pool(reductions: frozenset[str]) -> None:
+    model = f"model: found\n{TWO_PAGES.replace('STATEMENT', 'x = 1')}"
+    model += "invariants: {some: x == 0 or any(p.next.mark == 1 for p in Page)}\n"
+    with pytest.raises(PropertyError, match="null dereference"):
+        explore(load_model(ModelSource("found.yaml", None, model), [], {}).system, Options(reductions=reductions))
 
 
 @pytest.mark.parametrize("claim", ALONE)

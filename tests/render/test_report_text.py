@@ -123,16 +123,37 @@ def test_the_replay_line_repeats_what_changes_the_meaning() -> None:
         (POOL, "pool Page exhausted; raise FRAMES"),
         (
             Stop("states", "1000"),
-            "the bound of 1000 states was reached; lower FRAMES, or raise the bound",
+            "the bound of 1,000 states was reached; lower FRAMES, or raise the bound",
         ),
         (Stop("memory", ""), "the memory was used up; lower FRAMES"),
-        (Stop("interrupt", ""), "not everything was explored: interrupted"),
+        (Stop("seconds", "1"), "the bound of 1 second was reached; lower FRAMES, or raise the bound"),
+        (Stop("seconds", "0.5"), "the bound of 0.5 seconds was reached"),
+        (Stop("first", ""), "not everything was explored: it stopped at the first violation, as --first asks"),
+        (Stop("interrupt", ""), "not everything was explored: it was interrupted"),
         (Stop("switches", "3"), "  nothing found with up to 3 switches\n"),
         (Stop("switches", "1"), "  nothing found with up to 1 switch\n"),
     ],
 )
 def test_a_search_that_ended_early_says_why_and_what_to_change(stop: Stop, said: str) -> None:
     assert said in report_text(stopped(stop))
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [Stop("states", "1000"), Stop("seconds", "1000"), Stop("memory", ""), Stop("interrupt", ""), POOL],
+    ids=lambda stop: stop.kind,
+)
+def test_a_search_that_ended_early_says_nothing_twice(stop: Stop) -> None:
+    said = report_text(stopped(stop))
+    assert said.count("depth 9") == said.count("2 values of Page in use") == 1
+    assert said.count("1,000 states") == (2 if stop.kind == "states" else 1), "the verdict's, and the bound's"
+
+
+def test_a_bound_on_switches_is_named_with_the_violations_that_were_found() -> None:
+    violation = Violation("deadlock", "automatic", moves(0, 1), 1)
+    outcome = Outcome(38, 60, 9, False, (violation,), frozenset(), Stop("switches", "1"))
+    said = report_text(build_report(lock_order(), outcome, About("lock_order", "j1.yaml", narrowed=True)))
+    assert "not everything was explored: nothing with more than 1 switch; raise the bound with --switches" in said
 
 
 def test_the_constant_of_a_pool_is_found_in_its_declaration() -> None:

@@ -249,6 +249,16 @@ def _fields_unrenamed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Renaming, "__init__", init)
 
 
+@engine("a question about a pool stops at the first page that answers it")
+def _first_page_answers(patch: pytest.MonkeyPatch) -> None:
+    original = Expressions.each
+
+    def each(expressions: Expressions, inner: str, name: str, kind: Type, state: str, fails: bool) -> str:
+        return original(expressions, inner, name, kind, state, False)
+
+    patch.setattr(Expressions, "each", each)
+
+
 @engine("the renaming of stamps forgets locals")
 def _stamps_unrenamed(patch: pytest.MonkeyPatch) -> None:
     original = Renaming.__init__

@@ -133,6 +133,11 @@ INLINE: dict[str, str] = {
         "t0:: x = 1; z = 1\nt1:: y = 1; z = 2\nt2:: x = 0; y = 0",
         "invariants: {both: not (x == 1 and y == 1 and z == 2)}\n",
     ),
+    "question to a pool": _model(
+        "good: Page | None; bad: Page | None; Page.next: Page | None; Page.mark: Small",
+        "t0:: p = alloc(Page); p.mark = 1; p.next = p; good = p; bad = alloc(Page); "
+        "wait_event(any(q.next.mark == 1 for q in Page))",
+    ),
 }
 
 # The fewest switches of a shortest trace, counted by hand.

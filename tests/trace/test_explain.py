@@ -5,10 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dfsrace.engine.options import Options
 from dfsrace.engine.outcome import Schedule
-from dfsrace.engine.reference import explore
-from dfsrace.language import ModelSource, load_model
 from dfsrace.system import System
 from dfsrace.system.expressions import Arithmetic, Compare, Const, Local, Or, Read
 from dfsrace.system.program import Assert, AtomicBegin, Finish, Load, LockOperation, Store, Wait
@@ -253,16 +250,3 @@ def test_a_store_that_changed_nothing_is_not_the_last_change() -> None:
     system = replace(copying(setter("cpu0", 0, 2, 2)), properties=(invariant("small", small),))
     found = explained(system, moves(0, 0), "small")
     assert found.sentences == ("cpu0 set x to 2 in step 1, the last change of what the property reads.",)
-
-
-def test_a_value_out_of_range_is_named_with_its_range() -> None:
-    model = "model: t\nstate: {count: 0..2}\nthreads:\n  a: count = count + 5\n"
-    assert "5 is not in 0..2" in said_of(model)
-    assert "the divisor is 0" in said_of(model.replace("count + 5", "2 // count"))
-
-
-def said_of(text: str) -> str:
-    system = load_model(ModelSource("t.yaml", None, text), [], {}).system
-    (found,) = explore(system, Options()).violations
-    assert found.schedule is not None
-    return Replayer(system).trace(found.schedule, found.property).message

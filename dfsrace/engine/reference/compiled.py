@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import cast
 
 from dfsrace.engine.reference.expressions import Expressions, Names
@@ -52,6 +53,23 @@ def _divided(left: int, right: int) -> int:
 
 def _remainder(left: int, right: int) -> int:
     return left % right if right else cast(int, _outside())
+
+
+def _unordered(each: Callable[[int], object], values: Iterable[int]) -> list[object]:
+    """`each` of the values of a pool; what fails at any of them fails, with the first name of those met."""
+    results, failed = list[object](), list[Fail]()
+    for value in values:
+        try:
+            results.append(each(value))
+        except Fail as fail:
+            failed.append(fail)
+    if failed:
+        raise min(failed, key=lambda fail: fail.code)
+    return results
+
+
+def _chosen(values: Iterable[int], fits: Iterable[object]) -> list[int]:
+    return list(compress(values, fits))
 
 
 @dataclass(slots=True)
@@ -121,6 +139,7 @@ class Compiled:
         self.tables = [[_idle] * len(layout.nodes) for layout in self.layout.threads]
         space: dict[str, object] = {"__builtins__": {}, "Fail": Fail, "null": _null, "outside": _outside}
         space |= {"divided": _divided, "remainder": _remainder, "min": min, "max": max, "all": all, "any": any}
+        space |= {"unordered": _unordered, "chosen": _chosen}
         space |= {"sum": sum, "H": self._hits, "bad": self.bad.append, "full": self.full.append}
         space |= self.references.namespace()
         space |= {f"T{t}": table for t, table in enumerate(self.tables)}

@@ -323,7 +323,14 @@ class Expressions:
             return "(" + " + ".join(parts) + ")"
         name = self.converter.fresh("b")
         inner = self._element(expression, names.binding(expression.slot, name, kind))
-        return f"{expression.kind}({inner} for {name} in {self.domain(kind, names.state)})"
+        return f"{expression.kind}({self.each(inner, name, kind, names.state, may_fail(expression))})"
+
+    def each(self, inner: str, name: str, kind: Type, state: str, fails: bool) -> str:
+        """Source of an iterable: `inner` for each value `name` of a domain; of a pool all at once if it `fails`."""
+        domain = self.domain(kind, state)
+        if fails and isinstance(kind, PoolType):
+            return f"unordered(lambda {name}: {inner}, {domain})"
+        return f"({inner} for {name} in {domain})"
 
     def _copies(self, expression: Quantifier) -> int:
         """How many copies of the innermost bodies there would be."""

@@ -81,6 +81,8 @@ class Finder:
             return self._at_start(goal), 0
         starting = {self.compiled.packed(start.state) for start in self.starts if start.state is not None}
         weighed = [(min(costs.values()), state) for state in starting if (costs := self._from(goal, 0, state))]
+        if not weighed:
+            raise EnginesDisagree(f"{goal.name}: no initial state is {goal.depth} steps away from it")
         switches = min(cost for cost, _ in weighed)
         sets = [{state for cost, state in weighed if cost == switches}]
         order: list[int] = []
@@ -105,6 +107,9 @@ class Finder:
             for thread, cost in self._from(goal, depth, state).items()
             if cost + (last is not None and thread != last) == left
         }
+        if not fitting:
+            step = f"step {depth + 1} of {goal.depth}"
+            raise EnginesDisagree(f"{goal.name}: no thread can take {step} with {left} switches to come")
         return min(fitting)
 
     def _ahead(self, goal: Goal, depth: int, states: set[int], thread: int, left: int) -> set[int]:
@@ -150,9 +155,7 @@ class Finder:
     def _walk(self, goal: Goal, order: Sequence[int], sets: Sequence[set[int]]) -> Schedule:
         stepper, packed = self.compiled.stepper, self.compiled.packed
         state: ConcreteState | None
-        initial, state = next(
-            (n, s.state) for n, s in enumerate(self.starts) if s.state is not None and packed(s.state) in sets[0]
-        )
+        initial, state = self._start(goal, lambda start: packed(start) in sets[0])
         moves: list[Move] = []
         for depth, thread in enumerate(order):
             assert state is not None
@@ -164,6 +167,13 @@ class Finder:
             else:
                 raise EnginesDisagree(f"{goal.name}: step {depth + 1} cannot be replayed")
         return Schedule(initial, tuple(moves))
+
+    def _start(self, goal: Goal, fits: Callable[[ConcreteState], bool]) -> tuple[int, ConcreteState]:
+        """The first initial state that fits, with its number."""
+        for number, start in enumerate(self.starts):
+            if start.state is not None and fits(start.state):
+                return number, start.state
+        raise EnginesDisagree(f"{goal.name}: no initial state begins a way of {goal.depth} steps to it")
 
     def _keeps(self, goal: Goal, result: StepResult, states: set[int], last: bool) -> bool:
         """True if a step stays on a path to the violation, or is it."""
@@ -205,11 +215,7 @@ class Finder:
             return self._at_start(goal), 0
         chain = self._chain(goal)
         state: ConcreteState | None
-        initial, state = next(
-            (number, start.state)
-            for number, start in enumerate(self.starts)
-            if start.state is not None and self.canonical.one(self.compiled.packed(start.state)) == chain[0]
-        )
+        initial, state = self._start(goal, lambda start: self.canonical.one(self.compiled.packed(start)) == chain[0])
         moves: list[Move] = []
         for depth in range(goal.depth):
             assert state is not None

@@ -16,7 +16,7 @@ from dfsrace.system.choices import Choice, Chooser, all_runs
 from dfsrace.system.evaluation import Scope, domain_values, evaluate
 from dfsrace.system.expressions import Expr, Finished, Quantifier, walk
 from dfsrace.system.interpreter import Run
-from dfsrace.system.lock_rules import Violated
+from dfsrace.system.lock_rules import Cause, Violated
 from dfsrace.system.memory import Memory
 from dfsrace.system.program import Assert, Finish, Message
 from dfsrace.system.types import Type, Value
@@ -46,7 +46,7 @@ class StepResult:
     `nodes`: places executed, in order, the last one where a violation happened. `choices`: those with more than one
     option. `reads`: (cell, value) in order; `changes`: (cell, old, new) in order. `after`: the cells when the shared
     access was done (None if it was not), on which invariants are judged even if a joined step is a violation.
-    `message`: that of the assert that failed, its expressions evaluated; of another violation what was found.
+    `message`: that of the assert that failed, its expressions evaluated. `cause`: what was found at a violation.
     """
 
     thread: int
@@ -59,6 +59,7 @@ class StepResult:
     violation: str | None = None
     exhausted: str | None = None
     message: tuple[MessagePart, ...] | None = None
+    cause: Cause | None = None
 
     @property
     def move(self) -> Move:
@@ -200,8 +201,6 @@ class Stepper:
             operation = run.thread.nodes[run.nodes[-1]].operation
             if isinstance(operation, Assert) and operation.message is not None:
                 message = self._message(operation.message, Scope(self.memory, run.cells, run.locals))
-        elif run.end == "violation" and run.because:
-            message = (run.because,)
         return StepResult(
             run.me,
             following,
@@ -213,6 +212,7 @@ class Stepper:
             run.detail if run.end == "violation" else None,
             run.detail if run.end == "exhausted" else None,
             message,
+            run.cause,
         )
 
     def enabled(self, state: ConcreteState) -> list[tuple[int, list[tuple[Value, ...]]]]:

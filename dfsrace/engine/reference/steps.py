@@ -188,8 +188,8 @@ class StepWriter(ReferenceWriter):
 
     def _store(self, path: Path, operation: Store) -> Path:
         path = self.settle(path) if path.packed.changed else path
-        value = self.value(path, operation.value)
         shift, width, kind = self.cell(path, operation.access)
+        value = self.value(path, operation.value)
         raw = self.expressions.converter.stored(value, operation.value.type, kind)
         drops = path.drops or isinstance(base_of(kind), PoolType)
         return replace(self.put(path, shift, width, raw), drops=drops)
@@ -227,6 +227,8 @@ class StepWriter(ReferenceWriter):
         bound = self.fresh("b")
         condition = self.expressions.write(operation.condition, names.binding(operation.slot, bound, kind))
         source = f"[{bound} for {bound} in {domain} if {condition}]"
+        if isinstance(kind, PoolType) and may_fail(operation.condition):
+            source = f"chosen({domain}, {self.expressions.each(condition, bound, kind, names.state, True)})"
         return self.name(path, self.guarded(path, source, may_fail(operation.condition)), "o"), None
 
     def _lock_operation(self, path: Path, place: int, operation: LockOperation) -> None:

@@ -24,6 +24,7 @@ from dfsrace.system.expressions import (
     Quantifier,
     Read,
     may_fail,
+    walk,
 )
 from dfsrace.system.intervals import interval
 from dfsrace.system.types import (
@@ -99,6 +100,26 @@ def first_of(codes: Iterable[str]) -> str:
     for code in reversed(found[:-1]):
         result = f"(({code}) != 0 -> ({code}) : {result})"
     return result
+
+
+def in_no_order(codes: Iterable[str], e: Expr) -> str:
+    """The violation among those that `e` may meet for the values of a pool: NULL before RANGE."""
+    found = [code for code in codes if not is_zero(code)]
+    if len(found) < 2 or not {NULL, RANGE} <= _kinds(e):
+        return first_of(found)
+    return f"({' || '.join(f'{code} == {NULL}' for code in found)} -> {NULL} : {first_of(found)})"
+
+
+def _kinds(e: Expr) -> set[int]:
+    """At least the numbers of the violations that evaluating may meet."""
+    found: set[int] = set()
+    for part in walk(e):
+        if isinstance(part, Checked):
+            found |= {NULL} if isinstance(part.operand.type, OptionalType | NoneType) else set()
+            found |= {RANGE} if isinstance(base_of(part.type), RangeType) else set()
+        elif isinstance(part, Arithmetic) and part.operator in ("//", "%"):
+            found.add(RANGE)
+    return found
 
 
 def chosen(test: str, then: str, other: str) -> str:
@@ -282,6 +303,9 @@ class Expressions:
                 return first_of(codes)
             case IfElse(test, then, other):
                 return first_of((self.code(test), chosen(self.value(test), self.code(then), self.code(other))))
+            case Quantifier(domain=PoolType()):
+                instances = [self._instance(e, value) for value in finite_values(e.domain)]
+                return in_no_order((self.code(And((*conditions, body))) for conditions, body in instances), e)
             case Quantifier():
                 return self.code(self.unrolled(e))
             case Checked(operand, kind):

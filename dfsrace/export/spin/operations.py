@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dfsrace.export.spin.expressions import CODES, RANGE, bound_to, first_of, is_zero
+from dfsrace.export.spin.expressions import CODES, RANGE, bound_to, first_of, in_no_order, is_zero
 from dfsrace.export.spin.guards import lock_text, owned
 from dfsrace.export.spin.locks import RULES
 from dfsrace.export.spin.memory import when
@@ -125,7 +125,8 @@ def choice_tests(w: Writer, operation: Choose) -> tuple[str, list[str]]:
             test = f"({seen} && {test})"
         codes.append(code)
         tests.append(test)
-    return first_of(codes), tests
+    pool = isinstance(operation.domain, PoolType)
+    return in_no_order(codes, condition) if pool else first_of(codes), tests
 
 
 # ---- pools and stamps

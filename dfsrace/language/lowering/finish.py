@@ -68,7 +68,7 @@ def finished_program(graph: Graph, points: Mapping[MarkKey, int]) -> Program:
     number = {old: new for new, old in enumerate(order)}
     nodes = tuple(_node(drafts[old], number, live[old][0], points) for old in order)
     slots, kept = _shared_slots(nodes, graph.locals)
-    return Program(tuple(_renamed(n, slots) for n in nodes), kept, number[entry])
+    return Program(tuple(_renamed(n, slots, graph.locals) for n in nodes), kept, number[entry])
 
 
 def _without_marks(draft: Draft, points: Mapping[MarkKey, int]) -> Draft:
@@ -203,9 +203,11 @@ def _conflict(conflicts: dict[int, set[int]], together: Iterable[int]) -> None:
         conflicts.setdefault(slot, set()).update(together - {slot})
 
 
-def _renamed(node: Node, slots: Mapping[int, int]) -> Node:
+def _renamed(node: Node, slots: Mapping[int, int], names: list[LocalVariable]) -> Node:
     live = frozenset(slots[s] for s in node.live)
-    return replace(node, operation=_renamed_operation(node.operation, slots), live=live)
+    target = defined(node.operation)
+    name = "" if target is None else names[target].name
+    return replace(node, operation=_renamed_operation(node.operation, slots), live=live, target=name)
 
 
 def _renamed_operation(operation: Operation, slots: Mapping[int, int]) -> Operation:
