@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What all tests share: outside tools, and hypothesis with one recorded seed."""
+"""What all tests share: outside tools, hypothesis with one recorded seed, groups that stay on one worker."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -42,6 +43,23 @@ def require(name: str) -> str:
     if name in os.environ.get("DFSRACE_REQUIRE", "").replace(" ", "").split(","):
         pytest.fail(f"DFSRACE_REQUIRE names {name}, which is not installed", pytrace=False)
     pytest.skip(f"{name} is not installed")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keeps the tests of an xdist_group on one worker.
+
+    xdist's scheduler reads a test's group at the end of its node id, where xdist's worker has put it through
+    `item._nodeid`. pytest 9.2 builds node ids from `item._id` instead, so that all groups were lost unsaid.
+    """
+    if not config.getoption("loadgroup", False):
+        return
+    for item in items:
+        groups = {str(mark.args[0]) for mark in item.iter_markers("xdist_group") if mark.args}
+        suffix = "@" + "_".join(sorted(groups))
+        if groups and not item.nodeid.endswith(suffix):
+            node: Any = item
+            node._id = type(node._id).parse(item.nodeid + suffix)
 
 
 def pytest_report_header() -> list[str]:

@@ -27,12 +27,17 @@ def complete_format(context: click.Context, parameter: click.Parameter, incomple
     return [CompletionItem(name) for name in FORMATS if name.startswith(incomplete)]
 
 
-def read_format(context: click.Context, parameter: click.Parameter, given: str) -> str:
+def read_format(context: click.Context, parameter: click.Parameter, given: str | None) -> str:
     """The name of a format that there is."""
+    from dfsrace.diagnostics.suggest import did_you_mean
     from dfsrace.export import FORMATS
 
+    there_is = f"there is {', '.join(FORMATS)}"
+    if given is None:
+        raise click.UsageError(f"say in which language with --to FORMAT; {there_is}", context)
     if given not in FORMATS:
-        raise click.BadParameter(f"there is no format '{given}', but {', '.join(FORMATS)}", context, parameter)
+        help = did_you_mean(given, FORMATS) or there_is
+        raise click.BadParameter(f"there is no format '{given}'; {help}", context, parameter)
     return given
 
 
@@ -43,7 +48,6 @@ def read_format(context: click.Context, parameter: click.Parameter, given: str) 
     "--to",
     "form",
     metavar="FORMAT",
-    required=True,
     callback=read_format,
     shell_complete=complete_format,
     help="The language to write: promela, for SPIN.",

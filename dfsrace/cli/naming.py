@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -93,15 +94,29 @@ def _name_of(path: Path) -> str:
 
 def _no_such_model(word: str, matches: Sequence[str]) -> Diagnostic:
     """Why a word names no model."""
+    from dfsrace.render.style import counted
+
     if matches:
         message = f"{quoted(word, 300)} names {len(matches)} shipped models"
         return Diagnostic("DR101", NOWHERE, message, tuple(matches), "write more of the name")
     if os.path.isdir(word):
-        message = f"{quoted(word, 300)} is a folder, not a model"
-        return Diagnostic("DR101", NOWHERE, message, (), "name one of its files")
+        return _is_a_folder(word)
+    if inside := [known for known in shipped() if known.startswith(f"{word.rstrip('/')}/")]:
+        message = f"{quoted(word, 300)} is a folder of {counted(len(inside), 'shipped model')}"
+        return Diagnostic("DR101", NOWHERE, message, tuple(inside), f"name one of them: `dfsrace check {inside[0]}`")
     parts = {known.rpartition("/")[2] for known in shipped()}
     help = did_you_mean(word.removesuffix(".yaml"), [*shipped(), *parts]) or "`dfsrace models` lists the shipped ones"
     return Diagnostic("DR101", NOWHERE, f"there is no file and no shipped model {quoted(word, 300)}", (), help)
+
+
+def _is_a_folder(word: str) -> Diagnostic:
+    """A folder is no model; how its models are checked."""
+    from dfsrace.render.words import shell_word
+
+    folder = shell_word(word.rstrip("/") or "/")
+    models = "*.yaml" if glob.glob("*.yaml", root_dir=word) else "*/*.yaml"
+    help = f"`dfsrace check {folder}/{models}` shows what each does, `dfsrace gate {folder}` whether it is as expected"
+    return Diagnostic("DR101", NOWHERE, f"{quoted(word, 300)} is a folder, not a model", (), help)
 
 
 @cache

@@ -45,6 +45,29 @@ def test_a_last_part_that_several_models_have_is_refused_with_the_candidates(tmp
     assert "2003-unfixed/local-truncate" in error["diagnostics"][0]["allowed"]
 
 
+@pytest.mark.parametrize("word", ["2003-unfixed", "2003-unfixed/"])
+def test_a_folder_of_shipped_models_is_refused_with_its_models(word: str, tmp_path: Path) -> None:
+    done = dfsrace("check", word, cwd=tmp_path)
+    names = sorted(f"2003-unfixed/{path.stem}" for path in (ROOT / "models" / "2003-unfixed").glob("*.yaml"))
+    assert done.returncode == 2
+    assert f"is a folder of {len(names)} shipped model" in done.stderr
+    assert f"allowed: {', '.join(names)}\n" in done.stderr
+    (error,) = objects(dfsrace("check", "--json", word, cwd=tmp_path).stdout)
+    assert error["diagnostics"][0]["allowed"] == names
+
+
+def test_a_folder_is_refused_with_the_commands_that_check_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "my races" / "inner").mkdir(parents=True)
+    model(tmp_path / "my races" / "inner", LOST)
+    done = dfsrace("check", "my races/", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "'my races/' is a folder, not a model" in done.stderr
+    assert "`dfsrace check 'my races'/*/*.yaml`" in done.stderr
+    assert "`dfsrace gate 'my races'`" in done.stderr
+    model(tmp_path / "my races", LOST)
+    assert "`dfsrace check 'my races'/*.yaml`" in dfsrace("check", "my races", cwd=tmp_path).stderr
+
+
 def test_a_whole_name_is_not_ambiguous(tmp_path: Path) -> None:
     assert dfsrace("check", "-q", "2003-unfixed/local-truncate", cwd=tmp_path).returncode == 12
 

@@ -186,6 +186,23 @@ def test_export_does_not_write_over_the_model(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == HOLDS
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("export", "m.yaml"), "say in which language with --to FORMAT; there is promela"),
+        (("export", "m.yaml", "--to", "promla"), "there is no format 'promla'; did you mean promela?"),
+        (("export", "m.yaml", "--to", "tla"), "there is no format 'tla'; there is promela"),
+        (("show", "m.yaml"), "there is no stage 'm.yaml'; say what to show first: source, steps, system, includes"),
+        (("show", "step", "m.yaml"), "there is no stage 'step'; did you mean steps?"),
+    ],
+)
+def test_a_word_that_is_missing_or_wrong_is_named(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    model(tmp_path, HOLDS)
+    done = dfsrace(*words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
 def test_export_says_what_the_format_cannot_express(tmp_path: Path) -> None:
     path = model(tmp_path, HOLDS.replace("x + 1", "(x + 9_999_999_999) % 9_999_999_998"))
     done = dfsrace("export", path, "--to", "promela", "-o", "m.pml", cwd=tmp_path)

@@ -122,6 +122,19 @@ def test_of_several_violated_properties_the_one_that_the_last_step_broke_is_expl
     assert "VIOLATES first, second" in heads[1]
 
 
+def test_where_one_step_breaks_two_properties_each_line_explains_its_own(tmp_path: Path) -> None:
+    text = "model: t\nstate: {x: bool}\nthreads: {a: 'x = True', b: 'assert x'}\n"
+    says = {name: f"this is what breaks {name}" for name in ("one", "two")}
+    invariants = {name: {"holds": "not x", "says": said} for name, said in says.items()}
+    path = model(tmp_path, f"{text}invariants: {json.dumps(invariants)}\n")
+    lines = printed_lines(dfsrace("check", path, cwd=tmp_path).stdout)
+    assert [words[3:] for words in lines] == [["a", "--property", "one"], ["a", "--property", "two"], ["b"]]
+    for words, (name, said) in zip(lines, says.items(), strict=False):
+        shown = dfsrace(*words, cwd=tmp_path).stdout
+        assert f"VIOLATES {name}" in shown.splitlines()[0]
+        assert said in shown
+
+
 # ---- files of results
 
 
