@@ -35,6 +35,8 @@ __all__ = [
 ]
 
 _BOUNDS = ("states", "seconds", "switches")
+# A model that has no file, in diagnostics; reports call it `text`, and replay lines take it from standard input.
+_TEXT = "<text>"
 # Fields of a System and its parts that are for people only, or follow from the rest.
 _MEANINGLESS = {"title", "file", "span", "text", "stack", "marks", "procedure", "constants", "coverage", "sources"}
 
@@ -75,9 +77,13 @@ def load(
 ) -> Model:
     """The model in a file, typed and lowered. ModelError with all diagnostics of the first phase that fails.
 
-    `libraries`: folders that are searched before the built-in library. `constants`: values that override the model's,
-    as the model would write them. `name`, `given`: how reports and replay lines call it; else after its file.
+    A `str` with a line end in it is the model's text, whose relative includes start at the current folder; any other,
+    and every Path, names a file. `libraries`: folders that are searched before the built-in library. `constants`:
+    values that override the model's, as the model would write them. `name`, `given`: how reports and replay lines call
+    it; else after its file.
     """
+    if isinstance(model, str) and "\n" in model:
+        model, name, given = ModelSource(_TEXT, None, model), name or "text", given or "-"
     source = model if isinstance(model, ModelSource) else ModelSource.of(model)
     settings = {key: str(value) for key, value in (constants or {}).items()}
     loaded = load_model(source, [Path(folder) for folder in libraries], settings)
@@ -94,9 +100,9 @@ def check(
 ) -> Report:
     """Explores a model's states and reports what is violated, each with its shortest counterexample, replayed.
 
-    The model's own bounds hold where `options` has none; a bound of 0 states or seconds is an error of the caller's.
-    ModelError where the model is wrong, also where only exploration shows it. EnginesDisagree and ReplayMismatch are
-    our bugs.
+    `model`: its file or its text, as `load` tells them apart, or what `load` gave. The model's own bounds hold where
+    `options` has none; a bound of 0 states or seconds is an error of the caller's. ModelError where the model is wrong,
+    also where only exploration shows it. EnginesDisagree and ReplayMismatch are our bugs.
     """
     loaded = model if isinstance(model, Model) else load(model, libraries, constants)
     asked = options or Options()

@@ -245,7 +245,7 @@ def loaded_by(*arguments: str) -> set[str]:
     return {row.rsplit("|", 1)[1].strip() for row in rows}
 
 
-@pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("check", "--help")])
+@pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("check", "--help"), ("gate", "--help")])
 def test_start_up_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
     loaded = loaded_by(*arguments)
     assert "dfsrace.cli" in loaded

@@ -19,7 +19,7 @@ from dfsrace.diagnostics import ModelError
 from dfsrace.diagnostics.render import render_error
 
 # Commands in the order of their use; each module is loaded when its command or the list of commands is wanted.
-COMMANDS = ("check", "replay", "show", "models", "new", "explain", "export")
+COMMANDS = ("check", "gate", "replay", "show", "models", "new", "explain", "export")
 
 EPILOG = """\b
 Examples:
@@ -27,10 +27,11 @@ Examples:
   dfsrace check seed-question              check one of these
   dfsrace new my-race                      write a model to start from
   dfsrace check my-race.yaml --set CPUS=3  check it with another size
+  dfsrace gate models/                     whether every model gives what it expects, for CI
 
 \b
-Exit codes: 0 everything holds, 2 the command or the model is wrong, 3 inconclusive, 11 deadlock,
-12 violated, 70 a bug of dfsrace, 130 interrupted, 141 closed pipe.
+Exit codes: 0 everything holds, 2 the command or the model is wrong, 3 inconclusive, 10 not as expected (gate),
+11 deadlock, 12 violated, 70 a bug of dfsrace, 130 interrupted, 141 closed pipe.
 
 \b
 Completion, for bash (zsh_source and fish_source likewise):

@@ -201,7 +201,7 @@ class _Run:
         return report
 
     def _options(self) -> Options:
-        from dfsrace.cli.machine import memory_limit
+        from dfsrace.engine.memory import memory_limit
         from dfsrace.engine.options import Options
 
         request = self.request

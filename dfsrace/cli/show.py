@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
 from dfsrace.cli import exits, streams
-from dfsrace.cli.options import model_argument, model_options
+from dfsrace.cli.options import complete_model, model_options
 from dfsrace.diagnostics.text import printable
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ Examples:
   dfsrace show steps seed-question       where each thread can be interrupted
   dfsrace show system race.yaml          the transition system that is explored
   dfsrace show includes race.yaml        the files in the order in which they count
+  dfsrace show schema > schema.json      the JSON Schema of models, for editors
 """
 
 
@@ -96,13 +98,32 @@ STAGES: dict[str, Callable[[Model], Iterator[str]]] = {
     "system": system,
     "includes": includes,
 }
+SCHEMA = "schema"
+
+
+def read_stage(context: click.Context, parameter: click.Parameter, given: str) -> str:
+    """The name of a stage that there is."""
+    from dfsrace.diagnostics.suggest import did_you_mean
+
+    stages = (*STAGES, SCHEMA)
+    if given not in stages:
+        help = did_you_mean(given, stages) or f"say what to show first: {', '.join(stages)}"
+        raise click.UsageError(f"there is no stage '{given}'; {help}", context)
+    return given
+
+
+def complete_stage(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Stages that begin so."""
+    return [CompletionItem(stage) for stage in (*STAGES, SCHEMA) if stage.startswith(incomplete)]
 
 
 @click.command("show", epilog=EPILOG, short_help="Show what becomes of a model before it is explored.")
-@click.argument("stage", metavar="{source|steps|system|includes}", type=click.Choice(list(STAGES)))
-@model_argument
+@click.argument(
+    "stage", metavar="{source|steps|system|includes|schema}", callback=read_stage, shell_complete=complete_stage
+)
+@click.argument("model", metavar="MODEL", required=False, shell_complete=complete_model)
 @model_options
-def command(stage: str, model: str, libraries: Sequence[str], constants: Mapping[str, str]) -> int:
+def command(stage: str, model: str | None, libraries: Sequence[str], constants: Mapping[str, str]) -> int:
     """Show what becomes of MODEL before it is explored.
 
     \b
@@ -110,9 +131,23 @@ def command(stage: str, model: str, libraries: Sequence[str], constants: Mapping
     steps     every place at which a thread can be interrupted
     system    the transition system
     includes  the files in the order in which they count
+    schema    the JSON Schema of all models, for editors; takes no MODEL
     """
+    if stage == SCHEMA:
+        return _schema(given=bool(model or libraries or constants))
+    if model is None:
+        raise click.UsageError("Missing argument 'MODEL'.")
     from dfsrace.cli.naming import load_named
 
     for line in STAGES[stage](load_named(model, libraries, constants)):
         streams.write(line + "\n")
+    return exits.HOLDS
+
+
+def _schema(*, given: bool) -> int:
+    if given:
+        raise click.UsageError("schema takes no MODEL and no options: it is the same for all models")
+    from dfsrace.language.schema import schema_text
+
+    streams.write(schema_text())
     return exits.HOLDS

@@ -31,4 +31,7 @@ class ModelError(Exception):
     def __init__(self, diagnostics: Iterable[Diagnostic], sources: Iterable[SourceFile] = ()) -> None:
         self.diagnostics = tuple(diagnostics)
         self.sources = {source.name: source for source in sources}
-        super().__init__("; ".join(f"{d.span}: {d.code}: {d.message}" for d in self.diagnostics))
+        places = [f"{d.span}: " if d.span.file else "" for d in self.diagnostics]
+        super().__init__(
+            "; ".join(f"{at}{d.code}: {d.message}" for at, d in zip(places, self.diagnostics, strict=True))
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 REDUCTIONS = ("pools", "stamps", "threads")
 
@@ -42,7 +42,7 @@ class Options:
     seconds: float | None = None
     switches: int | None = None
     memory: int | None = None
-    clock: Callable[[], float] = time.monotonic
-    progress: Callable[[Progress], None] | None = None
-    interrupted: Callable[[], bool] = _never
+    clock: Callable[[], float] = field(default=time.monotonic, repr=False)
+    progress: Callable[[Progress], None] | None = field(default=None, repr=False)
+    interrupted: Callable[[], bool] = field(default=_never, repr=False)
     minimise: int = 2_000_000

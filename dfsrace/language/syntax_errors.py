@@ -78,6 +78,9 @@ _TYPE = (
 # What counts up or down, as far as a way out repeats it; and what shows that no operand follows.
 _PLACE = r"(?<![\w.\[\]])(?P<what>[\w.\[\]]{1,60})\s*"
 _ENDS = r"(?=\s*(?:[;:),\]}]|$))"
+_KEYWORDS = "|".join(keyword.kwlist)
+# What begins an operand; behind a name of the model's own stands an operator.
+_OPERAND = r"(?!(?:and|or|is|in|not\s+in|if|else|for)\b)[\w(\\]"
 _VALUE = "write the value alone: there are no pointers"
 _CASES = "write if, elif and else"
 _JUMP = "there is no goto: return, leave a loop by break, or put the shared lines into a procedure"
@@ -110,16 +113,16 @@ _HABITS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?P<at>\{)\s*$", _BLOCK),
         (r"^\s*(?P<at>\})", _BLOCK),
         (r"^\s*(?P<at>goto)\b", _JUMP),
-        (r"^\s*(?P<at>(?!else|try|finally)\w+:)\s*$", _JUMP),
+        (rf"^\s*(?P<at>(?!(?:{_KEYWORDS})\b)\w+:)\s*$", _JUMP),
         (r"(?P<at>/\*)", _COMMENT),
         (r"(?:^|;)\s*(?P<at>//)", _COMMENT),
         (rf"^\s*(?P<at>{_TYPE}[\s*]+\w[^(]*\()", "write `def name(parameter: Type):`, and `-> Type` before the colon"),
         (rf"^\s*(?P<at>{_TYPE})(?=[\s*]+\w)", "write `name: Type = value`, or declare it in the section `state`"),
         (r"(?:[(,=]|return)\s*(?P<at>&)(?=[A-Za-z_])", _VALUE),
         (r"\b(?P<at>(?:0[xX][0-9a-fA-F]+?|\d+)[uUlL]+)\b", "leave out the suffix: integers have no size"),
-        (r"(?<=\S)\s+(?P<at>implies)\s", "write `not a or b` for `a implies b`"),
-        (r"^\s*(?P<at>forall)\s", "write all(condition for x in T)"),
-        (r"^\s*(?P<at>exists)\s", "write any(condition for x in T)"),
+        (rf"(?<=\S)\s+(?P<at>implies)\s+(?={_OPERAND})", "write `not a or b` for `a implies b`"),
+        (rf"^\s*(?P<at>forall)\s+(?={_OPERAND})", "write all(condition for x in T)"),
+        (rf"^\s*(?P<at>exists)\s+(?={_OPERAND})", "write any(condition for x in T)"),
     )
 )
 _ASSIGNED = re.compile(r"(?<![=!<>:+\-*/%])(?P<at>=)(?![=>])")
@@ -133,7 +136,7 @@ def _habit(bare: Sequence[str], line: int, offset: int, condition: bool) -> Mist
     """The first habit of C in a line; None where there is none."""
     text = bare[line - 1]
     places = [(m.start("at"), n, m, help) for n, (p, help) in enumerate(_HABITS) if (m := p.search(text))]
-    if re.match(r"\s*def\b", text):
+    if re.match(r"\s*(?:def\b|\)\s*->)", text):
         places = [p for p in places if p[2].group("at") != "->"]
     if places:
         _, _, match, help = min(places, key=lambda place: place[:2])

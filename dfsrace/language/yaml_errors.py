@@ -26,6 +26,10 @@ _IN_OUR_WORDS: dict[tuple[str, str], tuple[str, str]] = {
         "a list item among `name: value` lines",
         "write `name: value`, without the dash",
     ),
+    ("expected <block end>, but found '<scalar>'", "while parsing a block mapping"): (
+        "text behind what ends a value",
+        "quote the whole text: what begins with a bracket, a brace or a quote ends with it",
+    ),
     ("could not find expected ':'", "while scanning a simple key"): _COLON,
 }
 _QUOTE = "quote the whole text: a bracket or brace at its start begins a YAML collection"
@@ -78,7 +82,9 @@ def _in_our_words(error: Any, line: int) -> tuple[str, str]:
     if known is not None:
         return f"not YAML: {known[0]}", known[1]
     help = YAML_HELP
-    if "while parsing a flow" in context:
+    if "but got '['" in problem:
+        help = "in braces quote a text that has a bracket in it, or give each name a line of its own, without the braces"
+    elif "while parsing a flow" in context:
         help = _QUOTE if error.context_mark.line + 1 == line and "end of stream" not in problem else "close the bracket"
     elif "end of stream" in problem and "quoted" in context:
         help = "close the quote"

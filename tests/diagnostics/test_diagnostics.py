@@ -113,3 +113,8 @@ def test_a_short_name_is_near_to_one_slip_with_the_same_first_letter(
 ) -> None:
     assert nearest(name, candidates) == found
     assert nearest(name, candidates[::-1]) == found
+
+
+def test_an_error_as_text_has_a_place_only_where_there_is_one() -> None:
+    error = ModelError([Diagnostic("DR334", NOWHERE, "no property"), Diagnostic("DR999", at(2, 4, 9), "a message")])
+    assert str(error) == "DR334: no property; m.yaml:2:4: DR999: a message"

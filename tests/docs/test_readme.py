@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from tests.docs.console import Command, blocks, commands, difference
 
@@ -33,6 +35,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]
         "PYTHONPATH": str(ROOT),
         "COLUMNS": "120",
         "PYTHONIOENCODING": "utf-8",
+        "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache")),
     }
     return place, environment
 
@@ -62,6 +65,25 @@ def test_the_two_commands_are_the_scripts_of_this_folder() -> None:
     for line in two:
         assert os.access(ROOT / line.split()[0], os.X_OK)
     assert (ROOT / "models" / f"{two[0].split()[-1]}.yaml").is_file()
+
+
+def test_the_python_tests_pass_as_they_stand(tmp_path: Path, desk: tuple[Path, dict[str, str]]) -> None:
+    (settings,), (code,) = blocks(README, "ini"), blocks(README, "python")
+    (tmp_path / "pytest.ini").write_text("\n".join(settings))
+    (tmp_path / "test_models.py").write_text("\n".join(code))
+    (tmp_path / "models" / "library").mkdir(parents=True)
+    shutil.copy(ROOT / "models" / "2003-truncate-count" / "local-truncate.yaml", tmp_path / "models" / "fix.yaml")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "dfsrace.pytest_plugin", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=tmp_path, env=desk[1], capture_output=True, text=True, timeout=120)
+    assert "4 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_workflow_uses_inputs_that_the_action_has() -> None:
+    yaml = YAML(typ="safe", pure=True)
+    (workflow,) = blocks(README, "yml")
+    action = yaml.load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    steps = yaml.load("\n".join(workflow))["jobs"]["models"]["steps"]
+    assert set(steps[-1]["with"]) <= set(action["inputs"])
 
 
 def test_what_ci_runs_is_the_second_command() -> None:

@@ -197,7 +197,8 @@ def _choose(context: Context, e: ChooseExpression) -> Expr:
     bound = step.slot() if e.variable is None else step.bind(e.variable)
     condition = None if e.condition is None else step.expression(e.condition)
     slot = context.graph.local("", e.type, context.scope.procedure)
-    context.graph.emit(Choose(slot, e.domain, bound, condition), e.span)
+    name = "" if e.variable is None else e.variable.name
+    context.graph.emit(Choose(slot, e.domain, bound, condition, name), e.span)
     return Local(slot, e.type)
 
 
