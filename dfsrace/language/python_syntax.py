@@ -102,14 +102,16 @@ def parse_definitions(code: Code, problems: Collector) -> Definitions:
             pieces.append(parsed)
         else:
             reported = True
-            broken |= set(_DEFINED.findall(without_text(piece.text)))
+            broken |= {match["python"] or match["c"] for match in _DEFINED.finditer(without_text(piece.text))}
     if not reported:  # no such text is known, but a block that is no Python may not pass for one
         parse_block(code, problems)
     return Definitions(tuple(pieces), frozenset(broken))
 
 
 # The names that a piece defines: by `def`, or at its margin with an argument list, as in C.
-_DEFINED = re.compile(r"(?:^[ \t]*(?:async[ \t]+)?def[ \t]+|^(?:\w+[ \t*]+)*)(\w+)[ \t]*\(", re.MULTILINE)
+_DEFINED = re.compile(
+    r"^[ \t]*(?:async[ \t]+)?def[ \t]+(?P<python>\w+)|^(?:\w+[ \t*]+)*(?P<c>\w+)[ \t]*\(", re.MULTILINE
+)
 _BEGINS = re.compile(r"(?:async\s+)?def\b|@")
 # More definitions than any model has are parsed as one text: each costs a call of the parser.
 _MOST_PIECES = 500

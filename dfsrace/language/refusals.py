@@ -35,7 +35,7 @@ EXPRESSIONS: dict[str, tuple[str, str]] = {
     "Dict": ("a dictionary", "declare an array in the section `state`"),
     "Set": ("a set", "declare an array of bool in the section `state`"),
     "List": ("a list", "declare an array in the section `state`"),
-    "Tuple": ("a tuple", "write one statement for each value"),
+    "Tuple": ("a tuple", "write one statement for each value; `and` joins conditions"),
     "ListComp": ("a list comprehension", _QUANTIFIERS),
     "SetComp": ("a set comprehension", _QUANTIFIERS),
     "DictComp": ("a dictionary comprehension", _QUANTIFIERS),

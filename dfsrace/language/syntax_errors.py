@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from dfsrace.diagnostics.text import quoted
 from dfsrace.language.limits import without_text
+from dfsrace.language.names import LOCK_TYPES
 
 HELP = "code is Python syntax: see `dfsrace explain DR401`"
 
@@ -75,6 +76,8 @@ _TYPE = (
     r"(?:(?:static|const|inline|extern|volatile|unsigned|signed|long|short|int|char|bool|void|u?int\d+_t|[us](?:8|16|32"
     r"|64)|(?:struct|enum|union)\s+\w+|atomic_t|spinlock_t|size_t|pgoff_t)\b)"
 )
+# One as C writes it, the type before the name.
+_PARAMETER = r"(?:const\s+)?(?:(?:struct|enum|union|unsigned)\s+)?\w+[\s*]+(?P<what>\w{1,60})"
 # What counts up or down, as far as a way out repeats it; and what shows that no operand follows.
 _PLACE = r"(?<![\w.\[\]])(?P<what>[\w.\[\]]{1,60})\s*"
 _ENDS = r"(?=\s*(?:[;:),\]}]|$))"
@@ -116,6 +119,7 @@ _HABITS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"^\s*(?P<at>(?!(?:{_KEYWORDS})\b)\w+:)\s*$", _JUMP),
         (r"(?P<at>/\*)", _COMMENT),
         (r"(?:^|;)\s*(?P<at>//)", _COMMENT),
+        (rf"^\s*def\s+\w+\s*\((?:[^()]*,)?\s*(?P<at>{_PARAMETER})\s*[,)]", "write `{what}: Type`"),
         (rf"^\s*(?P<at>{_TYPE}[\s*]+\w[^(]*\()", "write `def name(parameter: Type):`, and `-> Type` before the colon"),
         (rf"^\s*(?P<at>{_TYPE})(?=[\s*]+\w)", "write `name: Type = value`, or declare it in the section `state`"),
         (r"(?:[(,=]|return)\s*(?P<at>&)(?=[A-Za-z_])", _VALUE),
@@ -127,7 +131,9 @@ _HABITS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 _ASSIGNED = re.compile(r"(?<![=!<>:+\-*/%])(?P<at>=)(?![=>])")
 # Two words side by side: a type of the model, as C would declare with it.
-_DECLARATION = re.compile(r"^\s*(?P<at>[A-Za-z_]\w*)\s+(?P<what>[A-Za-z_]\w*)\s*(?:=(?!=)|;|$)")
+_DECLARATION = re.compile(
+    rf"^\s*(?P<at>(?!(?:{_KEYWORDS})\b)[A-Za-z_]\w*)\s+(?P<what>(?!(?:{_KEYWORDS})\b)[A-Za-z_]\w*)\s*(?:=(?!=)|;|$)"
+)
 # Behind a value `//` divides; what follows it here is no value.
 _SLASHES = re.compile(r"(?P<at>//)\s*[A-Za-z]\w*\s+[A-Za-z]")
 
@@ -145,8 +151,12 @@ def _habit(bare: Sequence[str], line: int, offset: int, condition: bool) -> Mist
         assigned = _ASSIGNED.search(text)
         return _written(line, assigned, _COMPARE) if assigned else None
     declared = _DECLARATION.search(text)
-    if declared and not keyword.iskeyword(declared["at"]) and declared.end("at") <= offset:
-        return _written(line, declared, f"write `{declared['what']}: {declared['at']} = value`")
+    if declared and declared.end("at") <= offset:
+        kind, name = declared["at"], declared["what"]
+        help = f"write `{name}: {kind} = value`"
+        if kind in LOCK_TYPES:
+            help = f"declare it in the section `state`: `{name}: {kind}`"
+        return _written(line, declared, help)
     slashes = _SLASHES.search(text)
     return _written(line, slashes, _COMMENT) if slashes and slashes.end("at") <= offset else None
 
@@ -198,7 +208,7 @@ _NUMBER = re.compile(r"on line (\d+)")
 
 def _in_our_words(why: str, first_line: int, condition: bool) -> tuple[str, str]:
     """Python's message and a way out. Lines are counted in the file, advice that does not fit a model is left out."""
-    for cut in (". Perhaps", ". Maybe", " (detected at line", "; use an 0o"):
+    for cut in (". Perhaps", ". Maybe", ". Did you mean", " (detected at line", "; use an 0o"):
         why = why.split(cut)[0]
     why = _NUMBER.sub(lambda match: f"on line {int(match[1]) + first_line - 1}", why)
     help = next((help for start, help in _WAYS_OUT.items() if why.startswith(start)), _ALONE if condition else HELP)

@@ -145,6 +145,8 @@ class Types:
             help = f"give it a name under types: `Name: {word.name}{'(SIZE)' if word.name == 'pool' else ''}`"
         elif self._names.kind(word.name):
             help = f"{word.name} is {self._names.kind(word.name)}"
+            if self._names.kind(word.name) == "a constant":
+                help += f": a range is written with both its ends, such as 0..{word.name}-1"
         self.problems.add("DR304", word.span, f"there is no type {quoted(word.name)}", allowed=known, help=help)
 
     def _define(self, name: str, definition: _Definition) -> Type | None:

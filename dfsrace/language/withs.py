@@ -34,9 +34,9 @@ def lock_item(context: Context, node: ast.expr) -> tuple[StateUse | None, Mode] 
         if name not in ("read", "write") or node.keywords:
             message = f"`with` takes a lock, not {quoted(context.source(node))}"
             allowed = ["atomic", "lock", "read(lock)", "write(lock)"]
-            help = "name a lock of the state"
-            if name in LOCK_CALLS and len(node.args) == 1:
-                help = f"write `with {_as_taken(name, context.source(node.args[0]))}:`, which takes and releases it"
+            help = "write `with atomic:`" if name == "atomic" else "name a lock of the state"
+            if name in LOCK_CALLS and node.args:
+                help = _as_taken(name, context.source(node.args[0]))
             context.error("DR551", node, message, allowed=allowed, help=help)
             return None
         if not arity(context, node, name, ("lock",)):
@@ -54,25 +54,35 @@ def lock_item(context: Context, node: ast.expr) -> tuple[StateUse | None, Mode] 
     return None
 
 
-def _as_taken(name: str, lock: str) -> str:
-    """How `with` takes what the operation takes."""
+def _as_taken(name: str, text: str) -> str:
+    """How `with` takes what the operation takes; where it takes no such thing, what else to write."""
     kind, role = LOCK_CALLS[name]
     modes = _MODES.get(kind, ())
-    if "" in modes or not modes:
-        return lock
-    return f"read({lock})" if "read" in role and "read" in modes else f"write({lock})"
+    if not modes or role in ("sample", "retry"):
+        return _without_with(kind, text)
+    mode = "" if "" in modes else "read" if "read" in role and "read" in modes else "write"
+    return f"write `{_taking(mode, text)}`, which takes and releases it"
+
+
+def _taking(mode: str, lock: str) -> str:
+    return f"with {mode}({lock}):" if mode else f"with {lock}:"
+
+
+def _without_with(kind: str, text: str) -> str:
+    """What is written instead of `with`; `text` is the lock, or the page of a bit_lock. Empty where `with` does."""
+    return {
+        "bit_lock": "write lock_page(p) and unlock_page(p)",
+        "semaphore": f"write down({text}) and up({text})",
+        "seqlock": f"readers write s = read_seqbegin({text}) and read_seqretry({text}, s)",
+        "seqcount": f"readers write s = read_seqcount_begin({text}) and read_seqcount_retry({text}, s)",
+    }.get(kind, "")
 
 
 def _wrong_mode(context: Context, node: ast.expr, lock: StateUse, modes: tuple[Mode, ...]) -> None:
     assert isinstance(lock.type, LockType)
     kind, text = lock.type.kind, lock.text
-    allowed = [f"with {mode}({text}):" if mode else f"with {text}:" for mode in modes]
-    help = {
-        "bit_lock": "write lock_page(p) and unlock_page(p)",
-        "semaphore": f"write down({text}) and up({text})",
-        "seqlock": f"readers write s = read_seqbegin({text}) and read_seqretry({text}, s)",
-        "seqcount": f"readers write s = read_seqcount_begin({text}) and read_seqcount_retry({text}, s)",
-    }.get(kind, "write " + " or ".join(f"`{a}`" for a in allowed))
+    allowed = [_taking(mode, text) for mode in modes]
+    help = _without_with(kind, text) or "write " + " or ".join(f"`{a}`" for a in allowed)
     context.error(
         "DR551", node, f"`with` does not take {quoted(text)}, a {kind}, in this way", allowed=allowed, help=help
     )

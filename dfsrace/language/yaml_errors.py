@@ -83,7 +83,9 @@ def _in_our_words(error: Any, line: int) -> tuple[str, str]:
         return f"not YAML: {known[0]}", known[1]
     help = YAML_HELP
     if "but got '['" in problem:
-        help = "in braces quote a text that has a bracket in it, or give each name a line of its own, without the braces"
+        help = (
+            "in braces quote a text that has a bracket in it, or write each name on a line of its own, without braces"
+        )
     elif "while parsing a flow" in context:
         help = _QUOTE if error.context_mark.line + 1 == line and "end of stream" not in problem else "close the bracket"
     elif "end of stream" in problem and "quoted" in context:

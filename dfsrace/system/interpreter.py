@@ -339,11 +339,12 @@ class _Parts:
 
 
 class SetupError(Exception):
-    """A setup block that the model's author has to mend: what is wrong, and the node where."""
+    """A setup block that the model's author has to mend: what is wrong, the node where, and what was found there."""
 
-    def __init__(self, node: Node, detail: str = "") -> None:
+    def __init__(self, node: Node, detail: str = "", cause: Cause | None = None) -> None:
         self.node = node
         self.detail = detail
+        self.cause = cause or Cause()
         super().__init__(f"{node.span}: {type(self).__name__} {detail}".rstrip())
 
 
@@ -387,7 +388,8 @@ def run_to_end(
         if run.end == "waits":
             raise SetupWaits(node)
         if run.end == "violation":
-            raise (SetupLockHeld if run.detail == "lock held at exit" else SetupViolation)(node, run.detail)
+            kind = SetupLockHeld if run.detail == "lock held at exit" else SetupViolation
+            raise kind(node, run.detail, run.cause)
         if run.end == "exhausted":
             exhausted = exhausted or (node, run.detail)
         else:

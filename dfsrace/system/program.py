@@ -76,12 +76,14 @@ class Choose:
     """Local := any value of `domain` for which `condition` (on Bound(slot), locals, cells) is true; waits for one.
 
     maybe() is a choice of a Boolean. Values in ascending order; of a pool those that Quantifier would range over.
+    `name`: what the model calls the bound variable.
     """
 
     local: int
     domain: Type
     slot: int
     condition: Expr | None
+    name: str = ""
 
 
 # ---- shared instructions: each starts a step, unless it stands in an atomic block

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -27,8 +26,6 @@ from dfsrace.system.program import (
 )
 from dfsrace.trace.flow import defined, operands
 from dfsrace.trace.names import Names
-
-_CHOSEN = re.compile(r"\bfor (\w+) in\b")
 
 
 @dataclass(slots=True)
@@ -56,8 +53,8 @@ class Failing:
         for part in (part for expression in operands(self.operation) for part in walk(expression)):
             if isinstance(part, Quantifier) and part.name:
                 self.namer.bound[part.slot] = part.name
-        if isinstance(self.operation, Choose) and (found := _CHOSEN.search(self.node.text)):
-            self.namer.bound[self.operation.slot] = found.group(1)
+        if isinstance(self.operation, Choose) and self.operation.name:
+            self.namer.bound[self.operation.slot] = self.operation.name
 
     @property
     def node(self) -> Node:

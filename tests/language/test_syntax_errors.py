@@ -51,6 +51,11 @@ HABITS = [
     ("x = 0x1fUL", 1, 5, "0x1fUL", "suffix"),
     ("x := 1", 1, 3, ":=", "`=`"),
     ("if x <> 1:\n    pass", 1, 6, "<>", "`!=`"),
+    ("exists k in Index: x == k", 1, 1, "exists", "any("),
+    ("forall k in Index: x == k", 1, 1, "forall", "all("),
+    ("assert flag implies not flag", 1, 13, "implies", "`not a or b`"),
+    ("else_out:\nx = 1", 1, 1, "else_out:", "no goto"),
+    ("spinlock s;", 1, 1, "spinlock", "section `state`: `s: spinlock`"),
 ]
 
 
@@ -77,6 +82,12 @@ INNOCENT = [
     "flag = x >= 1 1",
     "if flag: x = 1 1",
     "x = [1 1",
+    "if:\n    x = 1",
+    "pass:",
+    "exists = any(x == i for i in Index",
+    "forall = x 1",
+    "flag = (flag and implies and x == 1",
+    "end if",
 ]
 
 
@@ -87,8 +98,9 @@ def test_what_is_no_habit_is_not_blamed(code: str) -> None:
     assert problem.message.startswith("this is no Python: ")
 
 
-def test_the_arrow_of_a_result_is_no_pointer() -> None:
-    (problem,) = diagnostics(model_text("def f(i: Index) -> Index\n    return i"))
+@pytest.mark.parametrize("head", ["def f(i: Index) -> Index", "def f(\n    i: Index\n) -> Index"])
+def test_the_arrow_of_a_result_is_no_pointer(head: str) -> None:
+    (problem,) = diagnostics(model_text(f"{head}\n    return i"))
     assert problem.message == "this is no Python: expected ':'"
     assert problem.help == "end the line in a colon"
 
@@ -159,6 +171,26 @@ def test_what_follows_from_a_broken_procedure_is_not_reported() -> None:
     assert problem.code == "DR401"
 
 
+@pytest.mark.parametrize(
+    "head, found",
+    [("f(Index i)", "Index i"), ("f(a: Index, struct page *p)", "struct page *p"), ("f(int i, b)", "int i")],
+)
+def test_a_parameter_as_in_c_is_named(head: str, found: str) -> None:
+    (problem,) = diagnostics(model_text(f"def {head}:\n    pass"))
+    assert problem.message == f"'{found}' is no Python here"
+    assert problem.help == f"write `{found.split()[-1].lstrip('*')}: Type`"
+
+
+def test_a_definition_without_parameters_is_one() -> None:
+    (problem,) = diagnostics(model_text("def f:\n    pass", threads="  t: f()\n"))
+    assert problem.message == "this is no Python: expected '('"
+
+
+def test_advice_that_does_not_fit_a_model_is_left_out() -> None:
+    (problem,) = diagnostics(body("print flag"))
+    assert problem.message == "this is no Python: Missing parentheses in call to 'print'"
+
+
 def test_a_procedure_whose_parameter_is_wrong_is_not_said_to_end_without_return() -> None:
     (problem,) = diagnostics(model_text("def f(a) -> Index:\n    return a"))
     assert problem.code == "DR523"
@@ -201,6 +233,8 @@ HOSTILE = [
     "// a " * 1_900,
     "void" + " *" * 4_900,
     "def a b\n" * 20_000,
+    "def f(" + "a, " * 3_000 + "a *",
+    "def f(" + "a" * 4_000 + " *" * 2_500,
 ]
 
 

@@ -54,6 +54,9 @@ OUT_OF_RANGE = {
     "slot[x] = 1": "the index in slot[x]: 7 is not in 0..1",
     "n = slot[n + x]": "the index in slot[n + x]: 7 is not in 0..1",
     "wait_event(all(slot[i + 1] == 0 for i in I))": "the index in slot[i + 1] for i = 1: 2 is not in 0..1",
+    "n = 1 if any(slot[i] == 1 for i in I) or choose(j for j in I if slot[j + 1] == 0) == 0 else 0": (
+        "the index in slot[j + 1] for j = 1: 2 is not in 0..1"
+    ),
     "n = 5 // n": "the divisor n is 0",
     "n = 5 % (7 - x)": "the divisor 7 - x is 0",
     "n = 5 // 0": "the divisor is 0",

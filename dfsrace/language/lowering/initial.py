@@ -81,7 +81,9 @@ def _diagnostic(error: SetupError | LoopsWithoutAccess) -> Diagnostic:
         case SetupLockHeld():
             text = "setup ends with a lock held, which no thread could release"
             return Diagnostic("DR605", span, text, help="release it in setup; a thread takes it in its own code")
-    return Diagnostic("DR606", span, f"setup meets the violation `{error.detail}`", help="setup has to be correct code")
+    found = f": {error.cause.words}" if error.cause.words else ""
+    text = f"setup meets the violation `{error.detail}`{found}"
+    return Diagnostic("DR606", span, text, help="setup has to be correct code")
 
 
 def _too_many(setup: Program) -> Diagnostic:
