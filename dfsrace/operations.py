@@ -7,21 +7,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dfsrace.diagnostics import NOWHERE, Diagnostic, ModelError, Span
 from dfsrace.diagnostics.suggest import did_you_mean
 from dfsrace.diagnostics.text import quoted
+from dfsrace.engine.checkpoint import CheckpointError
+from dfsrace.engine.choose import CannotBeNative, explore_as_asked
 from dfsrace.engine.options import Options
 from dfsrace.engine.outcome import Outcome
-from dfsrace.engine.reference import EnginesDisagree, LoopsWithoutAccess, PropertyError, explore
+from dfsrace.engine.reference import EnginesDisagree, LoopsWithoutAccess, PropertyError
 from dfsrace.language import LoadedModel, ModelSource, load_model
 from dfsrace.language.declarations import Declarations
 from dfsrace.system.system import AUTOMATIC_PROPERTIES, System
 from dfsrace.trace.build import build_report
+from dfsrace.trace.causes import of_property
 from dfsrace.trace.record import Trace
 from dfsrace.trace.replay import Replayer, ReplayError, ReplayMismatch
 from dfsrace.trace.report import About, Expectation, Report
 from dfsrace.trace.schedule import ScheduleError, parse_schedule
+
+if TYPE_CHECKING:
+    from dfsrace.engine.native.checked import FoundViolation
 
 __all__ = [
     "EnginesDisagree",
@@ -30,8 +37,11 @@ __all__ = [
     "ReplayMismatch",
     "ScheduleError",
     "check",
+    "checker_source",
+    "generated_source",
     "load",
     "replay",
+    "replay_found",
 ]
 
 _BOUNDS = ("states", "seconds", "switches")
@@ -102,11 +112,14 @@ def check(
 
     `model`: its file or its text, as `load` tells them apart, or what `load` gave. The model's own bounds hold where
     `options` has none; a bound of 0 states or seconds is an error of the caller's. ModelError where the model is wrong,
-    also where only exploration shows it. EnginesDisagree and ReplayMismatch are our bugs.
+    also where only exploration shows it, or a checkpoint cannot be written or resumed. EnginesDisagree and
+    ReplayMismatch are our bugs.
     """
     loaded = model if isinstance(model, Model) else load(model, libraries, constants)
     asked = options or Options()
     options = _in_force(loaded, asked)
+    if options.checkpoint is not None:
+        options = replace(options, checkpoint=replace(options.checkpoint, model=model_hash(loaded.system)))
     outcome = _explored(loaded.system, options)
     own = loaded.declarations.expect
     about = About(
@@ -155,6 +168,47 @@ def replay(
         raise _property_error(loaded.system, error) from error
 
 
+def generated_source(model: Model) -> str:
+    """The C of a model as the native engine compiles it, all reductions in. Unsupported where it cannot explore it."""
+    from dfsrace.engine.native.generate import generate
+
+    options = _in_force(model, Options())
+    return generate(model.system, options.properties, options.reductions).source
+
+
+def checker_source(model: Model, version: str, options: Options) -> str:
+    """A checker of the model as one C file that builds alone; the options' reductions and bounds are compiled in.
+
+    ModelError as `check`; Unsupported where the native engine cannot explore the model.
+    """
+    from dfsrace.engine.native.standalone import Identity, standalone
+
+    system = model.system
+    try:
+        return standalone(system, _in_force(model, options), Identity(version, model_hash(system)))
+    except LoopsWithoutAccess as error:
+        raise _loop_error(system, error.span) from error
+    except PropertyError as error:
+        raise _property_error(system, error) from error
+
+
+def replay_found(model: Model, found: FoundViolation) -> Trace:
+    """The trace of a violation that a compiled checker found. ReplayMismatch where its schedule does not show it."""
+    from dfsrace.engine.native.checked import CannotReplay, schedules
+
+    replayer = Replayer(model.system)
+    mismatch = ReplayMismatch(found.property, "", "its last thread cannot take the step")
+    try:
+        for schedule in schedules(model.system, found):
+            try:
+                return replayer.trace(schedule, found.property)
+            except ReplayMismatch as error:
+                mismatch = error
+    except CannotReplay as error:
+        mismatch = ReplayMismatch(found.property, "", str(error))
+    raise mismatch
+
+
 def model_hash(system: System) -> str:
     """A digest of all that decides the meaning: the same wherever its files lie and however they are formatted."""
     return sha256(_canonical(system, {}).encode("utf-8", "surrogatepass")).hexdigest()
@@ -201,9 +255,16 @@ def _unknown_property(name: str, system: System) -> Diagnostic:
 
 
 def _explored(system: System, options: Options) -> Outcome:
-    """What the reference engine finds; errors that only exploration shows as diagnostics."""
+    """What the engine that was asked for finds; errors that only exploration shows as diagnostics."""
     try:
-        return explore(system, options)
+        return explore_as_asked(system, options)
+    except CannotBeNative as error:
+        message = f"the native engine cannot explore this: {error}"
+        unwanted = "--engine" if options.checkpoint is None else "--checkpoint"
+        help = f"without {unwanted} the reference engine explores it"
+        raise ModelError([Diagnostic("DR613", NOWHERE, message, (), help)]) from error
+    except CheckpointError as error:
+        raise ModelError([Diagnostic("DR614", NOWHERE, str(error))]) from error
     except LoopsWithoutAccess as error:
         raise _loop_error(system, error.span) from error
     except PropertyError as error:
@@ -216,7 +277,8 @@ def _loop_error(system: System, span: Span) -> ModelError:
 
 
 def _property_error(system: System, error: PropertyError) -> ModelError:
-    message = f"evaluating {quoted(error.property.name)} meets the violation `{error.name}`"
+    found = of_property(system, error)
+    message = f"evaluating {quoted(error.property.name)} meets the violation `{error.name}`{found and f': {found}'}"
     help = "a property has to have a value in every state: test for None and for ranges first"
     return ModelError([Diagnostic("DR612", error.span, message, (), help)], system.sources)
 

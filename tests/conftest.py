@@ -45,6 +45,11 @@ def require(name: str) -> str:
     pytest.skip(f"{name} is not installed")
 
 
+def pytest_configure() -> None:
+    """Reports are as wide in tests as in a pipe, whatever terminal pytest or xdist has found."""
+    os.environ.pop("COLUMNS", None)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keeps the tests of an xdist_group on one worker.

@@ -19,7 +19,7 @@ from dfsrace.diagnostics import ModelError
 from dfsrace.diagnostics.render import render_error
 
 # Commands in the order of their use; each module is loaded when its command or the list of commands is wanted.
-COMMANDS = ("check", "gate", "replay", "show", "models", "new", "explain", "export")
+COMMANDS = ("check", "gate", "replay", "show", "models", "new", "explain", "export", "compile")
 
 EPILOG = """\b
 Examples:

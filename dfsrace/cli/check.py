@@ -3,16 +3,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 import dfsrace
 from dfsrace.cli import app, exits, streams
+from dfsrace.cli.engine_options import (
+    CHECKPOINT_EVERY,
+    check_checkpoint,
+    checkpoint_options,
+    engine_options,
+    objects_folder,
+    read_seconds,
+)
 from dfsrace.cli.interrupts import Interrupts
 from dfsrace.cli.options import complete_model, drawing_options, model_options
 from dfsrace.cli.output import OutputFile
@@ -29,6 +37,8 @@ Examples:
   dfsrace check seed-question                      a shipped model, by the last part of its name
   dfsrace check race.yaml --set FRAMES=3 -v        another size, and everything that is known
   dfsrace check race.yaml --states 1_000_000       no more than that; exit 3 if it was not enough
+  dfsrace check race.yaml --threads 8 --memory 16G
+  dfsrace check race.yaml --checkpoint race.part   hours of work, kept; later the same with --resume
   dfsrace check models/*/*.yaml --quiet            one line for each model
   dfsrace check race.yaml --json | jq .violations
   generate-model | dfsrace check -
@@ -51,19 +61,6 @@ def read_integer(least: int) -> Callable[[click.Context, click.Parameter, str | 
         return int(digits)
 
     return read
-
-
-def read_seconds(context: click.Context, parameter: click.Parameter, given: str | None) -> float | None:
-    """Reads a number of seconds over 0."""
-    if given is None:
-        return None
-    try:
-        seconds = float(given)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise click.BadParameter(f"'{given}' is no number of seconds over 0", context, parameter)
-    return seconds
 
 
 def read_reductions(context: click.Context, parameter: click.Parameter, given: str) -> frozenset[str]:
@@ -94,6 +91,12 @@ class Request:
     seconds: float | None
     switches: int | None
     reductions: frozenset[str]
+    engine: Literal["auto", "reference", "native"]
+    threads: int
+    memory: int | None
+    checkpoint: Path | None
+    checkpoint_every: float | None
+    resume: bool
     json: bool
     output: str | None
     quiet: bool
@@ -125,6 +128,8 @@ class Request:
     callback=read_reductions,
     help="Reductions: pools, stamps, threads.",
 )
+@engine_options
+@checkpoint_options
 @click.option("--json", is_flag=True, help="Print one JSON object a line for each model.")
 @click.option("-o", "--output", metavar="FILE.json", help="Write the JSON objects to a file besides.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only the RESULT line of each model.")
@@ -136,6 +141,7 @@ def command(**given: Any) -> int:
     MODEL is a file, `-` for standard input, or the name of a shipped model or its last part (see `dfsrace models`).
     """
     request = Request(**given)
+    check_checkpoint(given)
     _keep_models(request)
     return _Run(request).all()
 
@@ -144,8 +150,9 @@ def _keep_models(request: Request) -> None:
     """Refuses to write the results over a model."""
     from dfsrace.cli.naming import same_file
 
-    if request.output and any(same_file(request.output, word) for word in request.models):
-        raise click.UsageError(f"-o would write over the model '{request.output}'")
+    for option, file in (("-o", request.output), ("--checkpoint", request.checkpoint and str(request.checkpoint))):
+        if file and any(same_file(file, word) for word in request.models):
+            raise click.UsageError(f"{option} would write over the model '{file}'")
 
 
 @dataclass(slots=True)
@@ -155,6 +162,7 @@ class _Run:
     request: Request
     interrupts: Interrupts = field(default_factory=Interrupts)
     line: ProgressLine | None = None
+    noted: set[str] = field(default_factory=set)
 
     def all(self) -> int:
         """Checks the models one after another; an interrupt ends it after the model under way."""
@@ -201,10 +209,15 @@ class _Run:
         return report
 
     def _options(self) -> Options:
+        from dfsrace.engine.checkpoint import Checkpoint
         from dfsrace.engine.memory import memory_limit
         from dfsrace.engine.options import Options
 
         request = self.request
+        checkpoint = None
+        if request.checkpoint is not None:
+            every = CHECKPOINT_EVERY if request.checkpoint_every is None else request.checkpoint_every
+            checkpoint = Checkpoint(request.checkpoint, every, request.resume, dfsrace.__version__)
         return Options(
             reductions=request.reductions,
             properties=frozenset(request.properties) or None,
@@ -212,9 +225,13 @@ class _Run:
             states=request.states,
             seconds=request.seconds,
             switches=request.switches,
-            memory=memory_limit(),
+            memory=memory_limit() if request.memory is None else request.memory,
             progress=self.line,
             interrupted=self.interrupts,
+            engine=request.engine,
+            objects=objects_folder(),
+            threads=request.threads,
+            checkpoint=checkpoint,
         )
 
     # ---- printing
@@ -235,8 +252,16 @@ class _Run:
             if not first:
                 streams.write("\n")
             drawing = streams.drawing(request.ascii_only, request.verbose)
-            streams.write_lines(report_lines(report, drawing), streams.coloured(request.color))
+            streams.write_lines(report_lines(self._noted_once(report), drawing), streams.coloured(request.color))
         streams.flush()
+
+    def _noted_once(self, report: Report) -> Report:
+        """A report without the note on the engine that an earlier one had, as where there is no compiler."""
+        note = report.outcome.note
+        if note and note in self.noted:
+            return replace(report, outcome=replace(report.outcome, note=""))
+        self.noted.add(note)
+        return report
 
     def _print_error(self, word: str, error: ModelError, output: OutputFile | None) -> None:
         if self.request.json or output:

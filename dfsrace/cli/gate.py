@@ -16,7 +16,8 @@ import click
 
 import dfsrace
 from dfsrace.cli import app, exits, streams
-from dfsrace.cli.check import read_integer, read_reductions, read_seconds
+from dfsrace.cli.check import read_integer, read_reductions
+from dfsrace.cli.engine_options import cores, objects_folder, read_seconds
 from dfsrace.cli.interrupts import Interrupts
 from dfsrace.cli.options import drawing_options
 from dfsrace.cli.output import OutputFile
@@ -200,16 +201,20 @@ class _Run:
 
         request, most = self.request, memory_limit()
         cache = None if request.no_cache else cache_folder("verdicts")
+        jobs = request.jobs or cores()
         return Settings(
             libraries=request.libraries,
             reductions=request.reductions,
-            jobs=request.jobs or _cores(),
+            jobs=jobs,
             seconds=request.seconds,
             total_seconds=request.total_seconds,
             memory=None if most is None else max(most - used(), 0),
             strict_coverage=request.coverage == "strict",
             incomplete_ok=request.incomplete == "ok",
             cache=None if cache is None else str(cache),
+            objects=objects_folder(),
+            threads=max(1, cores() // jobs),
+            root=_workspace(),
             version=dfsrace.__version__,
             drawing=drawing,
             clock=time.monotonic,
@@ -324,6 +329,12 @@ def _step_summary() -> Iterator[IO[str] | None]:
         yield file
 
 
+def _workspace() -> str:
+    """The root of the repository where GitHub, or what is made like it, names it; else the empty text."""
+    given = os.environ.get("GITHUB_WORKSPACE", "")
+    return given if os.path.isabs(given) else ""
+
+
 def exit_code(report: GateReport) -> int:
     """The first that applies of 70, 2, 10, 3, 0; without any model 2."""
     statuses = {result.status for result in report.results}
@@ -332,7 +343,8 @@ def exit_code(report: GateReport) -> int:
             return code
     if not report.results:
         return exits.WRONG_INPUT
-    if "skipped" in statuses or report.interrupted or ("inconclusive" in statuses and not report.incomplete_ok):
+    undecided = any(not report.accepts(result) for result in report.of("inconclusive"))
+    if "skipped" in statuses or report.interrupted or undecided:
         return exits.INCONCLUSIVE
     return exits.HOLDS
 
@@ -342,19 +354,13 @@ def _no_model(paths: Sequence[str], found: Found) -> str:
     where = ", ".join(quoted(path, 300) for path in paths[:3]) + (", ..." if len(paths) > 3 else "")
     pieces, aside = len(found.pieces) + len(found.loners), len(found.aside)
     seen = [f"{_files(pieces)} without threads"] * bool(pieces) + [f"{_files(aside)} of others"] * bool(aside)
-    there = f"there are only {' and '.join(seen)}" if seen else "there is no YAML file"
+    verb = "is" if seen and (pieces or aside) == 1 else "are"
+    there = f"there {verb} only {' and '.join(seen)}" if seen else "there is no YAML file"
     return f"no model in {where}: {there}; a model is one with `threads`, and `dfsrace new NAME` writes one"
 
 
 def _files(count: int) -> str:
     return f"{count} YAML file{'s' * (count != 1)}"
-
-
-def _cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _name(path: str) -> str:

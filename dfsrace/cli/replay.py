@@ -23,6 +23,7 @@ Examples:
   dfsrace replay race.yaml --schedule 'cpu0*2 cpu1*6 cpu0*3'
   dfsrace replay race.yaml --set PAGES=2 --schedule 'init#2 cpu0 cpu1#B'
   dfsrace check race.yaml -o found.json; dfsrace replay found.json
+  ./checker > found.json; dfsrace replay race.yaml --result found.json   after dfsrace compile
 
 \b
 A schedule: init#K is the K-th initial state, THREAD*N are N steps of a thread, THREAD#V,W is a
@@ -41,6 +42,7 @@ class Request:
     constants: dict[str, str]
     libraries: tuple[str, ...]
     schedule: str | None
+    result: str | None
     violated: str | None
     verbose: bool
     color: str
@@ -50,6 +52,7 @@ class Request:
 @click.command("replay", epilog=EPILOG, short_help="Step through an interleaving.")
 @click.argument("model", metavar="MODEL|FILE.json", shell_complete=complete_model)
 @click.option("--schedule", metavar="SCHEDULE", help="The interleaving, as reports print it.")
+@click.option("--result", metavar="FILE", help="Show what a compiled checker has printed; - is standard input.")
 @model_options
 @click.option("--property", "violated", metavar="NAME", help="Of several violated properties explain this one.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every cell of the initial state.")
@@ -57,6 +60,8 @@ class Request:
 def command(**given: Any) -> int:
     """Step through an interleaving of MODEL, or through the counterexamples that `check -o FILE.json` has written."""
     request = Request(**given)
+    if request.result is not None:
+        return _of_checker(request, request.result)
     if request.schedule is None:
         return _of_file(request)
     from dfsrace.cli.naming import load_named
@@ -84,6 +89,19 @@ def _follow(request: Request, model: Model, schedule: str, violated: str | None)
         return exits.WRONG_INPUT
     _print(request, model, trace)
     return exits.of_violations(trace.violated)
+
+
+def _of_checker(request: Request, path: str) -> int:
+    """Replays what a compiled checker has found."""
+    from dfsrace.cli.checked import replay_checked
+    from dfsrace.cli.naming import load_named
+
+    if request.schedule is not None:
+        raise click.UsageError("--result and --schedule cannot both say what to replay")
+    if request.model == path == "-":
+        raise click.UsageError("model and result cannot both come from standard input")
+    model = load_named(request.model, request.libraries, request.constants)
+    return replay_checked(path, model, request.violated, lambda m, trace: _print(request, m, trace))
 
 
 def _print(request: Request, model: Model, trace: Trace) -> None:

@@ -23,6 +23,7 @@ Examples:
   dfsrace show steps seed-question       where each thread can be interrupted
   dfsrace show system race.yaml          the transition system that is explored
   dfsrace show includes race.yaml        the files in the order in which they count
+  dfsrace show c race.yaml               the C that the native engine compiles
   dfsrace show schema > schema.json      the JSON Schema of models, for editors
 """
 
@@ -92,11 +93,24 @@ def system(model: Model) -> Iterator[str]:
     yield from (printable(line) for line in listing(model.system).rstrip("\n").split("\n"))
 
 
+def c(model: Model) -> Iterator[str]:
+    """The C that the native engine compiles: constants, what it is written in, the functions of every step."""
+    from dfsrace.engine.native.values import Unsupported
+    from dfsrace.operations import generated_source
+
+    try:
+        text = generated_source(model)
+    except Unsupported as error:
+        raise click.ClickException(f"the native engine cannot explore this model: {error}") from error
+    yield from text.rstrip("\n").split("\n")
+
+
 STAGES: dict[str, Callable[[Model], Iterator[str]]] = {
     "source": source,
     "steps": steps,
     "system": system,
     "includes": includes,
+    "c": c,
 }
 SCHEMA = "schema"
 
@@ -119,7 +133,7 @@ def complete_stage(context: click.Context, parameter: click.Parameter, incomplet
 
 @click.command("show", epilog=EPILOG, short_help="Show what becomes of a model before it is explored.")
 @click.argument(
-    "stage", metavar="{source|steps|system|includes|schema}", callback=read_stage, shell_complete=complete_stage
+    "stage", metavar="{source|steps|system|includes|c|schema}", callback=read_stage, shell_complete=complete_stage
 )
 @click.argument("model", metavar="MODEL", required=False, shell_complete=complete_model)
 @model_options
@@ -131,6 +145,7 @@ def command(stage: str, model: str | None, libraries: Sequence[str], constants: 
     steps     every place at which a thread can be interrupted
     system    the transition system
     includes  the files in the order in which they count
+    c         the C that the native engine compiles
     schema    the JSON Schema of all models, for editors; takes no MODEL
     """
     if stage == SCHEMA:

@@ -64,4 +64,16 @@ LOWERING: Mapping[str, Explanation] = {
         "Properties are judged in every state. Where one uses None, divides by zero or leaves a range, it is neither\n"
         "true nor false. Test for that first: `and` and `or` stop as soon as the result is known.",
     ),
+    "DR613": Explanation(
+        "the native engine cannot explore this model here",
+        "Compiled code was asked for with --engine native. It needs a C compiler, gcc or clang, and has no room for\n"
+        "pools of more than 62 values, nor for a checkpoint beside --switches. The reference engine explores every\n"
+        "model; --engine auto takes whichever answers first.",
+    ),
+    "DR614": Explanation(
+        "a checkpoint cannot be written or resumed",
+        "A search goes on only from a whole checkpoint of the same search: the same model with the same constants,\n"
+        "reductions, properties and --first, by the same dfsrace. Bounds, threads and memory may be others. A file\n"
+        "that is there is never written over unless --resume goes on from it.",
+    ),
 }

@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 from pathlib import Path
+
+if sys.platform != "win32":
+    import resource
 
 # Of what is free. A table that grows needs as much again for a moment; the rest is for traces, and everybody else.
 SHARE = 0.6
 
 
 def used() -> int:
-    """Bytes of memory that this process has now; where the system does not tell, the most that it has had."""
+    """Bytes of memory that this process has now; where the system does not tell, the most that it has had, or 0."""
+    if sys.platform == "win32":
+        return 0
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
         return pages * resource.getpagesize()
@@ -51,6 +55,8 @@ def _of_control_group() -> int | None:
 
 def _of_limits() -> int | None:
     """What `ulimit -v` leaves free: it counts address space, of which more is taken than memory is used."""
+    if sys.platform == "win32":
+        return None
     most = resource.getrlimit(resource.RLIMIT_AS)[0]
     taken = _text("/proc/self/statm").split()[:1]
     if most == resource.RLIM_INFINITY or not taken:

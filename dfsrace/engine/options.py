@@ -5,7 +5,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
+from pathlib import Path
+from typing import Literal
+
+from dfsrace.diagnostics.values import dataclass
+from dfsrace.engine.checkpoint import Checkpoint
 
 REDUCTIONS = ("pools", "stamps", "threads")
 
@@ -33,6 +38,10 @@ class Options:
     may be used, None for no limit. `clock` gives seconds; `progress` is called a few times a second; `interrupted` is
     asked as often and ends the search when it says True. `minimise`: the most states among which the second search, for
     the fewest switches, is made.
+
+    `engine`: "reference", "native" (compiled code), or "auto" for whichever answers first. `objects`: the folder in
+    which compiled code is kept; without one auto is the reference engine, and native keeps nothing. `threads`: of the
+    native engine. `checkpoint`: where that keeps a search under way; auto is native then.
     """
 
     reductions: frozenset[str] = frozenset(REDUCTIONS)
@@ -46,3 +55,7 @@ class Options:
     progress: Callable[[Progress], None] | None = field(default=None, repr=False)
     interrupted: Callable[[], bool] = field(default=_never, repr=False)
     minimise: int = 2_000_000
+    engine: Literal["auto", "reference", "native"] = "auto"
+    objects: Path | None = None
+    threads: int = 1
+    checkpoint: Checkpoint | None = None

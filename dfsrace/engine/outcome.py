@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import builtins
-from dataclasses import dataclass
 from typing import Literal
 
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.system.types import Value
 
 
@@ -69,7 +69,7 @@ class Outcome:
     shortest distance from an initial state. `complete`: every reachable state was visited and nothing was cut.
     `reached`: places in `System.coverage` that some step executed. `undecided`: reach properties that an incomplete
     search has not met. `violations` in the order of the declaration of named properties, then of AUTOMATIC_PROPERTIES.
-    `largest_pools`: how many values of each pool were held at once.
+    `largest_pools`: how many values of each pool were held at once. `note`: what the user should know of the engine.
     """
 
     states: int
@@ -84,6 +84,7 @@ class Outcome:
     engine: str = "reference"
     seconds: float = 0.0
     largest_pools: tuple[tuple[str, int], ...] = ()
+    note: str = ""
 
     @property
     def verdict(self) -> Literal["violated", "inconclusive", "holds"]:

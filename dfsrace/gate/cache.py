@@ -10,14 +10,18 @@ from __future__ import annotations
 import json
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+# Packages of others that read models or draw conclusions from what was found.
+ALSO_DECIDE = ("ruamel.yaml", "networkx")
 LARGEST_ENTRY = 1 << 20
 LARGEST_TOGETHER = 64 << 20
 MOST_ENTRIES = 20_000
@@ -29,8 +33,15 @@ def digest(value: object) -> str:
 
 
 def tool_digest(package: Path) -> str:
-    """A digest of all code of the package: two states of a development install never share verdicts."""
-    total = sha256()
+    """A digest of all code that verdicts and their texts come from: two states of a development install share none.
+
+    Beside the package's own code that is Python, whose parser reads the code of models, and what is installed beside.
+    """
+    total = sha256(f"{sys.version}\0".encode())
+    for name in ALSO_DECIDE:
+        spec = find_spec(name)
+        # A package's version stands in its first file; to import it for that would take longer than all else here.
+        total.update(Path(spec.origin).read_bytes() if spec is not None and spec.origin else b"")
     for path in sorted(p for p in package.rglob("*") if p.suffix in (".py", ".c", ".h")):
         content = path.read_bytes()
         total.update(f"{path.relative_to(package).as_posix()}\0{len(content)}\0".encode())
@@ -52,6 +63,8 @@ class Cache:
     def at(cls, folder: str | Path) -> Cache:
         """The cache in a folder, made where there is none. Unusable where it is not ours, or others may write to it."""
         path = Path(folder)
+        if not _can_tell():
+            raise Unusable("this system does not say who may write to a file")
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             status = os.stat(path)
@@ -66,6 +79,8 @@ class Cache:
 
     def get(self, key: str) -> dict[str, Any] | None:
         """What is stored under a key; None where nothing is, or not exactly what was stored."""
+        if not _can_tell():
+            return None
         try:
             handle = os.open(self._path(key), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             with os.fdopen(handle, "rb") as file:
@@ -99,7 +114,7 @@ class Cache:
 
     def used(self, key: str) -> None:
         """Notes that an entry was of use, so that it is kept longer than others."""
-        with suppress(OSError):
+        with suppress(OSError, NotImplementedError):
             os.utime(self._path(key), follow_symlinks=False)
 
     def trim(self, entries: int = MOST_ENTRIES, size: int = LARGEST_TOGETHER) -> None:
@@ -123,6 +138,11 @@ class Cache:
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.json"
+
+
+def _can_tell() -> bool:
+    """Whether the system has what it takes to open a file that is surely this user's own; Windows has not."""
+    return all(hasattr(os, name) for name in ("getuid", "O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"))
 
 
 def _is_ours(status: os.stat_result) -> bool:

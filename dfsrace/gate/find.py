@@ -100,23 +100,24 @@ class _Walk:
 
     unlisted: list[tuple[str, str]] = field(default_factory=list)
     folders: set[tuple[int, int]] = field(default_factory=set)
-    files: set[str] = field(default_factory=set)
 
     def all(self, paths: Sequence[str]) -> Iterator[tuple[str, bool]]:
-        """Each file with whether it was named. Named files come first where a folder has them too."""
-        named = {os.path.realpath(path) for path in paths if not os.path.isdir(path)}
+        """Each file once, with whether it was named: as it was named, else by its own name before that of a link."""
+        named: dict[str, str] = {}
         for path in paths:
             if not os.path.isdir(path):
-                yield from self._once(path, True)
-                continue
-            for file in self._below(path):
-                yield from self._once(file, os.path.realpath(file) in named)
-
-    def _once(self, path: str, named: bool) -> Iterator[tuple[str, bool]]:
-        real = os.path.realpath(path)
-        if real not in self.files:
-            self.files.add(real)
-            yield path, named
+                named.setdefault(os.path.realpath(path), path)
+        files = [file for path in paths for file in ([path] if not os.path.isdir(path) else self._below(path))]
+        shown: dict[str, str] = {}
+        for file in files:
+            real = os.path.realpath(file)
+            if shown.setdefault(real, file) != file and os.path.islink(shown[real]) and not os.path.islink(file):
+                shown[real] = file
+        shown |= named
+        for file in dict.fromkeys(files):
+            if shown.get(real := os.path.realpath(file)) == file:
+                del shown[real]
+                yield file, real in named
 
     def _below(self, folder: str) -> Iterator[str]:
         """The YAML files below a folder, folders and files in one order of names."""

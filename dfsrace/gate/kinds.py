@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import os
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping as Keyed
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
@@ -27,6 +29,8 @@ Kind = Literal["model", "piece", "broken", "aside"]
 KNOWN = frozenset((*SECTIONS, *RESERVED_SECTIONS))
 # Sections that hardly anybody else has; one that looks right makes a file ours.
 TELLING = frozenset({"procedures", "threads", "invariants", "reach"})
+# How alike a key has to be to one of them to be that one misspelt: a letter too many, too few, or another one.
+ALIKE = 0.8
 # Sections of which a piece may consist: a file that has them and no stranger's key is ours.
 OF_PIECES = frozenset({"constants", "types", "state", "setup"})
 # With a title, threads and one of these nobody needs to look closer.
@@ -58,7 +62,7 @@ def classify(path: str, named: bool = False) -> FoundFile:
         data = read_bounded(Path(path))
     except Unreadable:
         return FoundFile(path, "broken" if named or os.path.isfile(path) else "aside")
-    text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+    text = data.decode(_encoding(data), "replace").replace("\r\n", "\n")
     shapes = _shapes_of_text(text)
     if not named and shapes is not None and not KNOWN & set(shapes):
         return FoundFile(path, "aside")
@@ -88,16 +92,28 @@ def includes_of(path: str) -> tuple[str, ...]:
 def is_ours(shapes: Keyed[str, bool]) -> bool:
     """Whether a file with these keys at its top is ours; each with whether its value looks like that section's.
 
-    It is with a telling section; with two sections, if most of the keys are sections; and with nothing but sections, if
-    one of them is what a piece is made of.
+    It is with a telling section; with a misspelt one beside a right one; with two sections, if most of the keys are
+    sections; and with nothing but sections, if one of them is what a piece is made of.
     """
     right = {name for name, looks_right in shapes.items() if looks_right and name in KNOWN}
     known = sum(name in KNOWN for name in shapes)
-    if right & TELLING:
+    if right & TELLING or (right and any(_misspelt(name) for name, looks_right in shapes.items() if looks_right)):
         return True
     if len(right) >= 2 and 2 * known > len(shapes):
         return True
     return known == len(shapes) and bool(right & OF_PIECES)
+
+
+def _misspelt(name: str) -> str:
+    """The telling section that a key was probably meant to be; empty where it is one, or nothing like one."""
+    if name in KNOWN:
+        return ""
+    return next((meant for meant in get_close_matches(name.lower(), sorted(TELLING), 1, ALIKE)), "")
+
+
+def _encoding(data: bytes) -> str:
+    """How to read a file's keys: one of Windows' two bytes a character is no model, but may have been meant as one."""
+    return "utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
 
 
 def _root(path: str, data: bytes) -> Mapping | None:
@@ -116,6 +132,7 @@ def _root(path: str, data: bytes) -> Mapping | None:
 
 def _looks_right(name: str, node: Node) -> bool:
     """Whether a value has the shape of that section's; for `threads` and `types`, also what is in it."""
+    name = _misspelt(name) or name
     if name in _TEXTS:
         # A `|` with nothing in it, where the code was written at the margin.
         return isinstance(node, Scalar) and bool(node.text.strip() or node.style == "|")
@@ -138,7 +155,7 @@ def _is_run(node: Node) -> bool:
     """Whether a value may be what a thread runs: code, not a number or a name."""
     if isinstance(node, Mapping):
         return node.get("run") is not None
-    return isinstance(node, Scalar) and any(sign in node.text for sign in "(\n=")
+    return isinstance(node, Scalar) and (node.text == "pass" or any(sign in node.text for sign in "(\n="))
 
 
 def _shapes_of_text(text: str) -> dict[str, bool] | None:
@@ -166,6 +183,7 @@ def _shapes_of_text(text: str) -> dict[str, bool] | None:
 def _line_looks_right(name: str, rest: str) -> bool:
     """What `_looks_right` says, by what stands behind the colon."""
     rest = "" if rest.startswith("#") else rest
+    name = _misspelt(name) or name
     if name in _MAPPINGS:
         return not rest or rest.startswith("{")
     if name in _TEXTS:

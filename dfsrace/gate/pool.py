@@ -50,10 +50,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Died:
-    """A task whose process ended under it: with an exit code, negative for a signal."""
+    """A task whose process ended under it: with an exit code, negative for a signal; None if we had to end it."""
 
     task: int
-    code: int
+    code: int | None
 
 
 @dataclass(slots=True)
@@ -159,14 +159,14 @@ class Pool:
         self.members.append(member)
         return member
 
-    def _bury(self, member: _Member) -> int:
-        """Forgets a process that has ended or is about to; its exit code."""
+    def _bury(self, member: _Member) -> int | None:
+        """Forgets a process that has ended or is about to; its exit code, None where it had to be killed for that."""
         member.connection.close()
         member.process.join(FAREWELL)
-        if member.process.is_alive():
+        code = member.process.exitcode
+        if code is None:
             member.process.kill()
             member.process.join()
-        code = member.process.exitcode or 0
         member.process.close()
         self.members.remove(member)
         return code
@@ -181,7 +181,7 @@ def _follow(parent: int) -> None:
     """Ends this process soon after its parent has ended, whatever it is busy with."""
     while os.getppid() == parent:
         sleep(WATCH)
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
 def _work(serve: Serve, connection: Connection, inherited: list[Connection], flag: Any, parent: int) -> None:

@@ -24,7 +24,7 @@ class Result:
     `expected`: what the model expects (`holds` where it says nothing), None where that could not be read. `because`:
     one sentence without full stop that says why the status is not `expected`, else empty. `report`: what `check` prints
     for people, line by line, without colours; empty where nothing went wrong. `cached`: the verdict was known from an
-    earlier run.
+    earlier run. `includes`: for each further file that `found` names its real path, where the status is not `expected`.
     """
 
     path: str
@@ -35,6 +35,7 @@ class Result:
     report: tuple[str, ...] = ()
     cached: bool = False
     seconds: float = 0.0
+    includes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def model(self) -> str:
@@ -62,9 +63,10 @@ class GateReport:
     """One run over all models, in the order of their paths.
 
     `pieces`: files of ours that are no models of their own (includes, libraries), typed where a model reaches them or
-    on their own. `aside`: YAML files that are not ours. `incomplete_ok`: inconclusive models do not fail the gate.
-    `interrupted`: Ctrl-C ended the run. `version`: of dfsrace. `seconds`: of the whole run, by the clock on the wall.
-    `notes`: what went wrong beside the checking, for the user, a sentence each.
+    on their own. `aside`: YAML files that are not ours. `incomplete_ok`: inconclusive models do not fail the gate,
+    but see `accepts`. `interrupted`: Ctrl-C ended the run. `root`: the absolute path of the folder from which GitHub
+    and SARIF are told of files, empty for the current one. `version`: of dfsrace. `seconds`: of the whole run, by the
+    clock on the wall. `notes`: what went wrong beside the checking, for the user, a sentence each.
     """
 
     results: tuple[Result, ...]
@@ -72,6 +74,7 @@ class GateReport:
     aside: tuple[str, ...] = ()
     incomplete_ok: bool = False
     interrupted: bool = False
+    root: str = ""
     version: str = ""
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
@@ -80,6 +83,14 @@ class GateReport:
     def cached(self) -> int:
         """How many verdicts were known from an earlier run."""
         return sum(result.cached for result in self.results)
+
+    def accepts(self, result: Result) -> bool:
+        """Whether the result is inconclusive and passes for that, as was asked for.
+
+        Only a search that was cut does, for it tells what it has found. Of a model that was never explored, or whose
+        search was lost with its process, nothing is known, not even that it is valid.
+        """
+        return self.incomplete_ok and result.status == "inconclusive" and bool(result.found)
 
     def of(self, *statuses: Status) -> tuple[Result, ...]:
         """The results with one of these statuses."""

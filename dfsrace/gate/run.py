@@ -23,6 +23,8 @@ from dfsrace.gate.task import Reply, Task, Worker, bug, unlisted
 GRACE = 2.0
 # A worker that has kept this share of its memory after a task is replaced: the next model is to have all of it.
 KEPT = 0.25
+KILLED = "killed, most likely for want of memory"
+LESS_MEMORY = "Nothing is known of this model. Fewer at once (-j 1) leave more memory to each; fewer states need less."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ def run(found: Found, settings: Settings, hooks: Hooks | None = None) -> GateRep
         aside=found.aside,
         incomplete_ok=settings.incomplete_ok,
         interrupted=gate.stopped == "interrupted" and any(result.status == "skipped" for result in results),
+        root=settings.root,
         version=settings.version,
         seconds=round(settings.clock() - start, 3),
         notes=tuple(dict.fromkeys(gate.notes)),
@@ -160,8 +163,7 @@ class _Gate:
                 self.replies[task] = replace(reply, result=self._unless_cut_short(task, reply.result))
                 self.notes += [reply.note] if reply.note else []
             case Died(task, code):
-                line = f"the process that checked it ended unasked, with {_ending(code)}"
-                self.replies[task] = Reply(bug(self.tasks[task].path, line, self.settings.version))
+                self.replies[task] = Reply(_died(self.tasks[task].path, code, self.settings.version))
 
     def _unless_cut_short(self, task: int, result: Result | None) -> Result | None:
         """The result, or `skipped` where our stop came before it was known."""
@@ -198,11 +200,23 @@ class _Gate:
             pool.stop()
 
 
-def _ending(code: int) -> str:
+def _died(path: str, code: int | None, version: str) -> Result:
+    """The result of a model whose worker ended under it.
+
+    A worker sends no SIGKILL to itself, and what the pool kills has no code: then it was most likely the kernel, which
+    does so to whoever takes the last memory. Whatever the search had found is lost. All other ends are bugs of ours.
+    """
+    if code == -getattr(signal, "SIGKILL", 9):
+        return Result(path, "inconclusive", because=KILLED, report=(LESS_MEMORY,))
+    return bug(path, f"the process that checked it {_ending(code)}", version)
+
+
+def _ending(code: int | None) -> str:
+    if code is None:
+        return "fell silent and had to be killed"
     if code >= 0:
-        return f"exit code {code}"
+        return f"ended unasked, with exit code {code}"
     try:
-        name = signal.Signals(-code).name
+        return f"ended unasked, with {signal.Signals(-code).name}"
     except ValueError:
-        name = f"signal {-code}"
-    return f"{name}, as for want of memory" if name == "SIGKILL" else name
+        return f"ended unasked, with signal {-code}"

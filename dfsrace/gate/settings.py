@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from dfsrace.engine.options import REDUCTIONS
 from dfsrace.render.style import Drawing
@@ -25,9 +26,10 @@ class Settings:
 
     `memory`: bytes that all searches together may take, None for no limit. `strict_coverage`: a model that holds must
     run all of its code. `incomplete_ok`: models that were not explored whole do not fail the gate. `cache`: the folder
-    of known verdicts, None for none. `version`: of dfsrace. `drawing`: how details are drawn. `clock` gives seconds.
-    `name` gives a file's short name, `bug_line` what is said of an error of ours; both are sent to other processes, so
-    they are functions of modules.
+    of known verdicts, `objects`: that of compiled code; None for none. `threads`: of each search in compiled code.
+    `root`: the absolute path of the folder from which annotations and SARIF name files; empty for the current one.
+    `version`: of dfsrace. `drawing`: how details are drawn. `clock` gives seconds. `name` gives a file's short name,
+    `bug_line` what is said of an error of ours; both are sent to other processes, so they are functions of modules.
     """
 
     libraries: tuple[str, ...] = ()
@@ -39,6 +41,9 @@ class Settings:
     strict_coverage: bool = False
     incomplete_ok: bool = False
     cache: str | None = None
+    objects: Path | None = None
+    threads: int = 1
+    root: str = ""
     version: str = ""
     drawing: Drawing = field(default_factory=Drawing)
     clock: Callable[[], float] = time.monotonic

@@ -103,7 +103,10 @@ class Worker:
 
     def _checked(self, model: Model) -> tuple[Result, Outcome]:
         report = check(model, options=self._options(model))
-        return self._judged(report, declared(model), self._cut(report, model)), report.outcome
+        result = self._judged(report, declared(model), self._cut(report, model))
+        if result.status != "expected":
+            result = replace(result, includes=dict(model.declarations.includes))
+        return result, report.outcome
 
     def _options(self, model: Model) -> Options:
         own, ours = model.declarations.bounds.seconds, self.settings.seconds
@@ -114,6 +117,8 @@ class Worker:
             memory=self.memory,
             clock=self.settings.clock,
             interrupted=self.interrupted,
+            objects=self.settings.objects,
+            threads=self.settings.threads,
         )
 
     def _cut(self, report: Report, model: Model) -> bool:
@@ -158,7 +163,8 @@ class Worker:
         more = len(error.diagnostics) - 1
         because = error.diagnostics[0].message + (f" (and {more} more)" if more else "")
         lines = (*(_ALONE if task.kind == "piece" else ()), *render_error(error).splitlines())
-        return Result(task.path, "error", found, None, because, lines)
+        includes = {name: source.path for name, source in error.sources.items() if source.path}
+        return Result(task.path, "error", found, None, because, lines, includes=includes)
 
     def _piece(self, task: Task) -> Reply:
         from dfsrace.gate.pieces import type_piece

@@ -33,7 +33,8 @@ def remember(cache: Cache, key: str, model: Model, result: Result) -> str:
     """Keeps a result that is as expected, with the files that it depends on. Why it could not, else the empty text.
 
     The model was loaded from the very bytes that its key was made of. An included file that has changed since it was
-    read is another one: then nothing is kept.
+    read is another one, and so is one that a new file of the same name in a library has taken the place of: then
+    nothing is kept.
     """
     expected = result.expected
     if result.status != "expected" or not result.found.get("complete") or expected is None:
@@ -47,7 +48,10 @@ def remember(cache: Cache, key: str, model: Model, result: Result) -> str:
             return ""
         if data.decode("utf-8-sig", "replace").replace("\r\n", "\n") != texts[name]:
             return ""
-        files.append(_file(path, data, model.libraries))
+        file = _file(path, data, model.libraries)
+        if file[2] != path and _in_a_library(path, model.libraries):
+            return ""
+        files.append(file)
     value = {
         "files": files,
         "found": dict(result.found),
@@ -81,5 +85,13 @@ def _result(path: str, value: Mapping[str, Any]) -> Result:
 
 def _file(path: str, data: bytes, libraries: Sequence[str]) -> list[str]:
     """A file, its content, and where the libraries have one of its name: a new one there may take its place."""
-    folders = (*(Path(folder) for folder in libraries), BUILT_IN_LIBRARY)
-    return [path, sha256(data).hexdigest(), str(library_file(Path(path).stem, folders) or "")]
+    return [path, sha256(data).hexdigest(), str(library_file(Path(path).stem, _folders(libraries)) or "")]
+
+
+def _in_a_library(path: str, libraries: Sequence[str]) -> bool:
+    """Whether a file may have been found by its bare name: it lies in a library, or in a folder right below one."""
+    return any(folder in Path(path).parents[:2] for folder in _folders(libraries))
+
+
+def _folders(libraries: Sequence[str]) -> tuple[Path, ...]:
+    return (*(Path(folder) for folder in libraries), BUILT_IN_LIBRARY)

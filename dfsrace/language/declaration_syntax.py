@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from dfsrace.diagnostics import Collector, Span
 from dfsrace.diagnostics.text import quoted
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.language.declarations import Code
 from dfsrace.language.limits import DEEPEST_NESTING, acceptable_code
 

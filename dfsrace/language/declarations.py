@@ -7,9 +7,10 @@ Produced by `dfsrace.language.document` and its neighbours, consumed by the typi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dfsrace.diagnostics import SourceFile, Span
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.system.system import Variable
 from dfsrace.system.types import NamedType, Type, Value
 

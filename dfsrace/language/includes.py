@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence as Many
-from dataclasses import dataclass
 from pathlib import Path
 
 from dfsrace.diagnostics import Collector, SourceFile, Span
 from dfsrace.diagnostics.suggest import did_you_mean
 from dfsrace.diagnostics.text import quoted
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.language import files, limits
 from dfsrace.language.files import BUILT_IN_LIBRARY, ModelSource, Unreadable
 from dfsrace.language.yaml_document import Mapping, Node, Scalar, Sequence, read_yaml

@@ -28,11 +28,12 @@ PRIMITIVES = frozenset(_PRIMITIVES.split())
 # `with` alone.)
 RESERVED = PRIMITIVES | frozenset(TYPE_WORDS) | frozenset(keyword.kwlist)
 
-# What other languages call Python's values. Those of YAML 1.2 are never names; `no` and `none` may be.
+# What other languages call Python's values. `no` and `none` may be names.
 YAML_WORDS = {"true": "True", "false": "False", "null": "None", "none": "None", "yes": "True", "no": "False"}
 # The same in code, where C's words are at hand too.
 FOREIGN_WORDS = {"true": "True", "false": "False", "null": "None", "TRUE": "True", "FALSE": "False", "NULL": "None"}
-_NEVER_NAMES = ("true", "false", "null")
+# What YAML 1.2, and with it every editor, takes for a value.
+NEVER_NAMES = ("true", "True", "TRUE", "false", "False", "FALSE", "null", "Null", "NULL")
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 LONGEST_NAME = 100
@@ -46,8 +47,8 @@ def why_not_a_name(text: str, *, field: bool = False) -> str | None:
         return f"is longer than {LONGEST_NAME} characters"
     if keyword.iskeyword(text):
         return "is a word of Python"
-    if text in _NEVER_NAMES:
-        return f"is no name, but how YAML writes {YAML_WORDS[text]}"
+    if text in NEVER_NAMES:
+        return f"is no name, but how YAML writes {YAML_WORDS[text.lower()]}"
     if not field and text in RESERVED:
         return "is a word of the model language"
     return None
@@ -58,11 +59,11 @@ def check_name(text: str, span: Span, problems: Collector, *, field: bool = Fals
     why = why_not_a_name(text, field=field)
     if why is None:
         return True
-    help = (
-        "a name has letters, digits and _, and begins with no digit"
-        if why == "is not a name"
-        else "choose another name"
-    )
+    help = "choose another name"
+    if why == "is not a name":
+        help = "a name has letters, digits and _, and begins with no digit"
+    elif text in NEVER_NAMES and not keyword.iskeyword(text):
+        help = f"choose another name; for the value write {YAML_WORDS[text.lower()]}"
     problems.add("DR301", span, f"{quoted(text)} {why}", help=help)
     return False
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from dfsrace.language import schema_patterns as patterns
-from dfsrace.language.names import LOCK_TYPES, why_not_a_name
+from dfsrace.language.names import LOCK_TYPES
 from dfsrace.language.sections import MAIN_ONLY, REQUIRED, SECTIONS
 from dfsrace.language.thread_declarations import MOST_THREADS
 from dfsrace.system.system import AUTOMATIC_PROPERTIES
@@ -26,15 +26,8 @@ Schema: TypeAlias = dict[str, Any]
 DRAFT = "http://json-schema.org/draft-07/schema#"
 LARGEST = 10**patterns.MOST_DIGITS - 1
 
-# Plain scalars that YAML 1.2, and with it every editor, takes for more than text; the reader takes them as written.
-_CORE_WORDS = {
-    "boolean": ("true", "True", "TRUE", "false", "False", "FALSE"),
-    "null": ("null", "Null", "NULL", "~"),
-}
-_NAME_TYPES = [kind for kind, words in _CORE_WORDS.items() if any(why_not_a_name(w, field=True) is None for w in words)]
-
-NAME = ["string", *_NAME_TYPES]
-"""JSON types that a name has in an editor: a model of C code may call a value NULL or TRUE."""
+NAME = ["string"]
+"""JSON types that a name has in an editor: what YAML takes for another value is never a name."""
 TEXT = ["string", "number", "boolean", "null"]
 """JSON types that a text for people has in an editor: `model: 2003` is a title."""
 OPTIONAL_MAPPING = ["object", "null"]
@@ -65,7 +58,7 @@ _DESCRIPTION = """\
 A model of dfsrace: what is declared is YAML, what is coded is Python's syntax in `|` blocks. A file with threads is \
 checked and has a title; a file without is a piece that models include.
 A schema cannot know which names and types there are, whether code means something, whether LOW is at most HIGH, \
-whether brackets pair, and how a scalar was written (017, a folded block, an empty value beside NULL). `dfsrace check` \
+whether brackets pair, and how a scalar was written (017, a folded block, `null` beside no value). `dfsrace check` \
 says all of that; what this schema refuses, it refuses too."""
 
 _EXAMPLE = {
@@ -156,7 +149,7 @@ def _include() -> Schema:
 
 
 def _constants() -> Schema:
-    types = ["integer", "boolean", *(kind for kind in NAME if kind != "boolean")]
+    types = ["integer", "boolean", *NAME]
     value = _texts(
         "An integer, True, False, None, a named value, or an expression of integers and constants with + - * // %.",
         types,
@@ -225,7 +218,7 @@ def _procedures() -> Schema:
 def _threads() -> Schema:
     daemon = _texts(
         "True for a thread that may wait for ever without that being a deadlock.",
-        ["boolean", *(kind for kind in NAME if kind != "boolean")],
+        ["boolean", *NAME],
         patterns.SWITCH,
         "true or false",
     )
@@ -245,7 +238,7 @@ def _threads() -> Schema:
 
 def _condition(description: str) -> Schema:
     """A Boolean expression; `True` is one."""
-    return _code(description, list(dict.fromkeys(("string", "boolean", *NAME))))
+    return _code(description, ["string", "boolean"])
 
 
 def _invariants() -> Schema:

@@ -12,7 +12,7 @@ import keyword
 import re
 from collections.abc import Iterable
 
-from dfsrace.language.names import LOCK_TYPES, LONGEST_NAME, RESERVED, TYPE_WORDS, why_not_a_name
+from dfsrace.language.names import LOCK_TYPES, LONGEST_NAME, NEVER_NAMES, RESERVED, TYPE_WORDS
 from dfsrace.language.thread_declarations import INITIAL
 from dfsrace.system.system import AUTOMATIC_PROPERTIES
 
@@ -40,13 +40,14 @@ def _whole(text: str) -> str:
     return rf"^{_BLANK}(?:{text})(?:[^\S \t\n]\s*)?$"
 
 
-_NEVER = [word for word in (*keyword.kwlist, "true", "false", "null") if why_not_a_name(word, field=True)]
+_NEVER = [*dict.fromkeys((*keyword.kwlist, *NEVER_NAMES))]
 _RESERVED = {*_NEVER, *RESERVED}
+_NO_VALUES = {*NEVER_NAMES} - {"True", "False"}
 
 # ---- expressions. Brackets count as signs before and behind a number or a name: whether they pair, none can say.
 
 _NUMBER = rf"(?:0|[1-9](?:_?[0-9]){{0,{MOST_DIGITS - 1}}})"
-_OPERAND = rf"(?:[-(]{_BLANK})*(?:{_NUMBER}|{_NAME}){_BLANK}(?:\){_BLANK})*"
+_OPERAND = rf"(?:[-(]{_BLANK})*(?:{_NUMBER}|{_name_but(_NO_VALUES)}){_BLANK}(?:\){_BLANK})*"
 _VALUE = rf"{_OPERAND}(?:(?://|[-+*%]){_BLANK}{_OPERAND})*"
 _RANGE = rf"{_VALUE}\.\.{_BLANK}{_VALUE}"
 

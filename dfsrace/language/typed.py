@@ -9,10 +9,11 @@ before; what is left to the run (None where none may be, an integer outside its 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from dfsrace.diagnostics import Span
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.language.declarations import Declarations
 from dfsrace.system.types import NamedType, PoolType, Type, Value
 

@@ -70,8 +70,9 @@ def _taking(mode: str, lock: str) -> str:
 
 def _without_with(kind: str, text: str) -> str:
     """What is written instead of `with`; `text` is the lock, or the page of a bit_lock. Empty where `with` does."""
+    page = text.removesuffix(".lock")
     return {
-        "bit_lock": "write lock_page(p) and unlock_page(p)",
+        "bit_lock": f"write lock_page({page}) and unlock_page({page})",
         "semaphore": f"write down({text}) and up({text})",
         "seqlock": f"readers write s = read_seqbegin({text}) and read_seqretry({text}, s)",
         "seqcount": f"readers write s = read_seqcount_begin({text}) and read_seqcount_retry({text}, s)",

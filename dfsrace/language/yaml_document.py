@@ -9,11 +9,12 @@ and nesting is bounded while it is read.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
 from dfsrace.diagnostics import Collector, SourceFile, Span
 from dfsrace.diagnostics.text import printable, quoted
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.language.declarations import Code
 from dfsrace.language.limits import CONTROL, DEEPEST_NESTING, MOST_NODES
 from dfsrace.language.yaml_errors import YAML_HELP, syntax_error

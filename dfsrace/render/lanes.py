@@ -7,9 +7,8 @@ the same lines. More than three threads share one lane, with the thread's name f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dfsrace.diagnostics.text import width
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.render.rows import Effect, Entry, Rows
 from dfsrace.render.style import Drawing, Line, Row, Style
 from dfsrace.trace.record import Mark, Trace

@@ -64,6 +64,8 @@ class _Writer:
     def checked(self) -> Iterator[Line]:
         """Sizes, threads, memory model, reductions, completeness; properties; the model's title."""
         report, outcome = self.report, self.report.outcome
+        if outcome.note:
+            yield from self.items(outcome.note.split(), "note      ", gap=" ")
         sizes = [f"{size.type} {size.count}" for size in report.sizes]
         threads = f"{counted(len(report.threads), 'thread')}: {', '.join(report.threads)}"
         reductions = ", ".join(outcome.reductions) or "none"
@@ -217,7 +219,7 @@ def at_first(trace: Trace, drawing: Drawing) -> list[Line]:
         items.append("all locks free")
     if not items:
         return []
-    number = f" (init#{trace.schedule.initial + 1})" if trace.initials > 1 else ""
+    number = f" (init#{trace.schedule.initial + 1})" if trace.several_initial else ""
     head = f"  at first{number}   "
     fitted = [drawing.fit(item, drawing.width - len(head)) for item in items]
     lines = wrapped(fitted, drawing.width, " " * len(head), "   ")

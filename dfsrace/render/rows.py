@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.render.nesting import Nesting
 from dfsrace.render.style import Drawing
 from dfsrace.trace.record import CellChange, Executed, Mark, Trace, TraceStep

@@ -7,10 +7,11 @@ Nothing foreign gets through as it is: `clean` makes control characters and term
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from dfsrace.diagnostics.text import printable, width
+from dfsrace.diagnostics.values import dataclass
 
 Style = Literal["", "title", "verdict-bad", "verdict-good", "verdict-open", "changed", "stale", "dim", "heading", "bad"]
 Segment: TypeAlias = "tuple[str, Style]"

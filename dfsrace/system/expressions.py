@@ -10,9 +10,9 @@ automatic violation `value out of range`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.system.types import BOOL, INT, Type, Value
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import compress
+from itertools import compress, islice
 from typing import Literal
 
 from dfsrace.system.choices import Choice, Chooser, all_runs
@@ -369,12 +369,13 @@ class PoolExhausted(SetupError):
 
 
 def run_to_end(
-    variables: Sequence[Variable], cells: Sequence[Value], thread: Thread, threads: int = 1
+    variables: Sequence[Variable], cells: Sequence[Value], thread: Thread, threads: int = 1, most: int | None = None
 ) -> list[tuple[tuple[Choice, ...], tuple[Value, ...]]]:
     """Executes a thread's nodes from its entry to Finish as one atomic step, for every combination of choices.
 
     `threads`: how many the system has; locks are taken in the name of the first. Returns (choices, cells) in the order
-    of the choices. Raises SetupWaits, SetupLockHeld, SetupViolation, LoopsWithoutAccess at once, PoolExhausted at last.
+    of the choices, for the first `most` combinations only. Raises SetupWaits, SetupLockHeld, SetupViolation,
+    LoopsWithoutAccess at once, PoolExhausted at last.
     """
     memory = Memory(variables, threads)
 
@@ -383,7 +384,7 @@ def run_to_end(
 
     results = []
     exhausted: tuple[Node, str] | None = None
-    for run in all_runs(execute):
+    for run in islice(all_runs(execute), most):
         node = thread.nodes[run.nodes[-1]]
         if run.end == "waits":
             raise SetupWaits(node)

@@ -10,8 +10,9 @@ finished. Locals that are never live together share bits, those that hold pool v
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import field
 
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.system.cells import cells_of_variable
 from dfsrace.system.memory import Memory
 from dfsrace.system.program import Alloc, Finish, LockOperation, Renew, Thread, starts_step
@@ -62,20 +63,17 @@ def unraw(kind: Type, stored: int) -> Value:
 
 @dataclass(frozen=True, slots=True)
 class Bits:
-    """`width` bits from `shift` on."""
+    """`width` bits from `shift` on. `ones`: the mask of a value; `mask`: the mask in the state."""
 
     shift: int
     width: int
+    ones: int = field(init=False, repr=False, compare=False)
+    mask: int = field(init=False, repr=False, compare=False)
 
-    @property
-    def ones(self) -> int:
-        """The mask of a value."""
-        return (1 << self.width) - 1
-
-    @property
-    def mask(self) -> int:
-        """The mask in the state."""
-        return self.ones << self.shift
+    def __post_init__(self) -> None:
+        ones = (1 << self.width) - 1
+        object.__setattr__(self, "ones", ones)
+        object.__setattr__(self, "mask", ones << self.shift)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +127,10 @@ class Layout:
     def width(self, kind: Type) -> int:
         """Bits that a value of a type takes."""
         return (self._count(kind) - 1).bit_length()
+
+    def largest(self, kind: Type) -> int:
+        """The largest raw value of a type."""
+        return self._count(kind) - 1
 
     def _count(self, kind: Type) -> int:
         """How many raw values a type has."""

@@ -8,9 +8,9 @@ there is none), and raises `Violated` or `Waits`. Sleeping while atomic is judge
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.system.expressions import Expr
 from dfsrace.system.types import LockKind, Value
 

@@ -9,10 +9,11 @@ threads, before anything else does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from dfsrace.diagnostics import Span
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.system.expressions import Expr, Read
 from dfsrace.system.types import PoolType, Type
 

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from dfsrace.diagnostics import SourceFile, Span
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.system.expressions import Expr
 from dfsrace.system.program import Message, Thread
 from dfsrace.system.types import Type, Value

@@ -8,8 +8,10 @@ place in `System.threads`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
+
+from dfsrace.diagnostics.values import dataclass
 
 Value: TypeAlias = "int | None"
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from dfsrace.engine.outcome import Outcome, Violation
 from dfsrace.system.system import CoveragePoint, System
@@ -20,7 +21,7 @@ def build_report(system: System, outcome: Outcome, about: About) -> Report:
     return Report(
         about=about,
         system=system,
-        outcome=outcome,
+        outcome=replace(outcome, largest_pools=held_at_once(system, outcome)),
         sizes=sizes_of(system),
         threads=tuple(thread.name for thread in system.threads),
         properties=tuple(named),
@@ -36,6 +37,20 @@ def _counterexample(replayer: Replayer, violation: Violation) -> Counterexample:
         return Counterexample(violation, None, "no reachable state satisfies it")
     trace = replayer.trace(violation.schedule, violation.property)
     return Counterexample(violation, trace, trace.message)
+
+
+def held_at_once(system: System, outcome: Outcome) -> tuple[tuple[str, int], ...]:
+    """How many values of each pool were held at once, so far as it is known.
+
+    An engine counts in states. The pool that was exhausted had no value left, perhaps in the middle of a step or of
+    setup; what setup held of other pools when it led to no state is not known.
+    """
+    stop = outcome.stopped_by
+    if stop is None or stop.kind != "pool":
+        return outcome.largest_pools
+    full = {kind.name: kind.size for kind in system.types if isinstance(kind, PoolType) and kind.name == stop.detail}
+    counted = [(name, count) for name, count in outcome.largest_pools if name in full or outcome.states]
+    return tuple((name, full.get(name, count)) for name, count in counted)
 
 
 def sizes_of(system: System) -> tuple[Size, ...]:

@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from dfsrace.engine.reference.stepping import PropertyError
 from dfsrace.system.evaluation import NULL, Scope, evaluate
 from dfsrace.system.expression_text import Namer, cell_text, expression_text
 from dfsrace.system.expressions import Bound, Checked, Const, Expr, Quantifier, Read, walk
 from dfsrace.system.lock_rules import Cause, Violated
 from dfsrace.system.program import (
     Alloc,
+    Assert,
     Assign,
     Atomic,
     Choose,
@@ -24,6 +26,7 @@ from dfsrace.system.program import (
     Store,
     Thread,
 )
+from dfsrace.system.system import System
 from dfsrace.trace.flow import defined, operands
 from dfsrace.trace.names import Names
 
@@ -157,6 +160,17 @@ class Failing:
             case LockOperation(call=call) | Atomic(call=call):
                 return f"the result of {call}"
         return "the choice"
+
+
+def of_property(system: System, error: PropertyError) -> str:
+    """What kept a property from having a value; empty where the engine does not know more than the check's name."""
+    if error.cause is None or error.scope is None:
+        return ""
+    prop, names = error.property, Names(system, error.scope.memory)
+    names.begin(error.scope.cells, ())
+    # The condition is evaluated as an assert would.
+    code = Thread(prop.name, "", False, None, (), (Node(Assert(prop.condition, None), (), prop.span),), 0, prop.span)
+    return Failing(names, code, (0,), error.name, error.cause, error.scope).text()
 
 
 def _returns(node: Node) -> bool:

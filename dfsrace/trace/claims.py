@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.system.evaluation import Scope as Moment
 from dfsrace.system.evaluation import cell_of, domain_values, evaluate
 from dfsrace.system.expressions import (
@@ -65,6 +66,11 @@ def failure_of(condition: Expr, says: Message | None, moment: Moment, names: Nam
     if len(short) > SHORT:
         short = telling[-1]
     return Failure(tuple(dict.fromkeys(cells)), message, short)
+
+
+def cells_read(condition: Expr, moment: Moment) -> list[int]:
+    """The cells, constant ones too, that make a false condition false in a moment, each once."""
+    return list(dict.fromkeys(number for atom in blamed(condition, False, moment) for number in _reads(atom)))
 
 
 def message_text(message: Message, moment: Moment, names: Names) -> str:

@@ -4,24 +4,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.system.program import Atomic, Operation, Renew, Wait
-from dfsrace.system.system import System
+from dfsrace.system.system import AUTOMATIC_PROPERTIES, System
 from dfsrace.trace.flow import Flow, Overtaken
 from dfsrace.trace.locks import held_locks, sleeping_locks, taken_in
 from dfsrace.trace.record import CellChange, Executed, Explanation, Mark, Stale, TraceStep, Waiting
 
 MOST_FOLLOWED = 100
+MOST_LISTED = 6
 # Checks that name what they found.
 NAMED = ("null dereference", "value out of range")
+
+
+@dataclass(frozen=True, slots=True)
+class InitialValue:
+    """A cell's value in an initial state; `by_setup`: it is not the declared one."""
+
+    name: str
+    value: str
+    by_setup: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What an explanation starts from: the replayed steps, what is violated, and the cells that the failing part reads.
 
-    `failing`: what is not so, short; `lock`: the lock that the failing operation is about; `waiting`: of a deadlock.
+    `failing`: what is not so, short; `lock`: the lock that the failing operation is about; `waiting`: of a deadlock;
+    `initial`: what a property reads where there is no step.
     """
 
     system: System
@@ -31,6 +42,7 @@ class Facts:
     failing: str = ""
     lock: str = ""
     waiting: tuple[Waiting, ...] = ()
+    initial: tuple[InitialValue, ...] = ()
 
 
 def explain(facts: Facts) -> Explanation:
@@ -38,12 +50,26 @@ def explain(facts: Facts) -> Explanation:
     if facts.violated == "deadlock":
         return deadlock(facts)
     if not facts.steps:
-        return Explanation(("It is so in the initial state.",), failing=facts.failing)
+        return Explanation((_at_once(facts),), failing=facts.failing)
     if facts.violated in _AUTOMATIC:
         return _AUTOMATIC[facts.violated](facts)
     if facts.violated in ("assertion", *NAMED):
         return used_stale(facts) or _found(facts) or by_cells(facts)
     return by_cells(facts)
+
+
+def _at_once(facts: Facts) -> str:
+    """What holds without a step, and what makes it so."""
+    if facts.violated in AUTOMATIC_PROPERTIES:
+        return "It happens in the first local statements of a thread, before any step."
+    if not facts.initial:
+        return "It is so in the initial state, and what fails reads no cell."
+    makers = {True: "setup", False: "the initial values"}
+    who = [makers[by_setup] for by_setup in (True, False) if any(cell.by_setup == by_setup for cell in facts.initial)]
+    values = [f"{cell.name} is {cell.value}" for cell in facts.initial[:MOST_LISTED]]
+    values += [f"{more} more"] if (more := len(facts.initial) - MOST_LISTED) > 0 else []
+    made = "setup makes" if who == ["setup"] else f"{' and '.join(who)} make"
+    return f"In the initial state {_listed(values)}; {made} it so."
 
 
 # ---- properties over cells

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.system.expressions import Checked, Expr, Local, locals_of
 from dfsrace.system.program import (
     Alloc,

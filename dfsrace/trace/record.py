@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from dfsrace.diagnostics import Span
 from dfsrace.diagnostics.text import printable
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.engine.outcome import Schedule
 from dfsrace.system.program import Frame
 
@@ -170,7 +170,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """An interleaving, replayed. `initials`: how many initial states the model has; `schedule.initial` counts from 0.
+    """An interleaving, replayed. `several_initial`: the model has more than one; `schedule.initial` counts from 0.
 
     `locks_free`: None if the model has no locks, else whether all were free at first. `violated`: the properties that
     the last state violates, the claimed one first. `message`: what that one says. `waiting`: of a deadlock, who waits.
@@ -179,7 +179,7 @@ class Trace:
     schedule: Schedule
     schedule_text: str
     threads: tuple[TraceThread, ...]
-    initials: int
+    several_initial: bool
     initial: tuple[InitialCell, ...]
     locks_free: bool | None
     steps: tuple[TraceStep, ...]

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.engine.reference.stepping import ConcreteState, Stepper
 from dfsrace.system.choices import Chooser
 from dfsrace.system.interpreter import Run

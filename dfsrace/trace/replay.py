@@ -11,13 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from dfsrace.engine.outcome import Schedule
-from dfsrace.engine.reference.stepping import CannotFollow, ConcreteState, Start, Stepper, StepResult
+from dfsrace.engine.reference.stepping import CannotFollow, ConcreteState, Starts, Stepper, StepResult
 from dfsrace.system.system import System
 from dfsrace.trace.record import Trace
 from dfsrace.trace.schedule import Run, ScheduleText, schedule_text
 from dfsrace.trace.writing import Writer
 
 MOST_LISTED = 12
+MOST_COUNTED = 1_000
 
 
 class ReplayError(Exception):
@@ -47,19 +48,19 @@ class Replayer:
 
     system: System
     stepper: Stepper = field(init=False)
-    starts: tuple[Start, ...] = field(init=False)
+    starts: Starts = field(init=False)
 
     def __post_init__(self) -> None:
         self.stepper = Stepper(self.system)
-        self.starts = self.stepper.starts()
+        self.starts = Starts(self.stepper.each_start())
 
     def trace(self, schedule: Schedule, violated: str) -> Trace:
         """The trace of a violation that a search found. Raises ReplayMismatch where it does not show it."""
         names = [thread.name for thread in self.system.threads]
         words = [(names[m.thread], [str(c) for c in m.choices]) for m in schedule.moves if m.thread < len(names)]
         text = schedule_text(schedule.initial + 1, words)
-        if not 0 <= schedule.initial < len(self.starts):
-            raise ReplayMismatch(violated, text, f"there are {len(self.starts)} initial states")
+        if self.starts.get(schedule.initial) is None:
+            raise ReplayMismatch(violated, text, f"there are {self.starts.count()} initial states")
         writer = Writer(self.stepper, self.starts, schedule.initial)
         for number, move in enumerate(schedule.moves, 1):
             if writer.state is None:
@@ -85,14 +86,17 @@ class Replayer:
         return writer.finish(violated[0] if violated else None)
 
     def _initial(self, schedule: ScheduleText) -> int:
-        count = len(self.starts)
-        if schedule.initial is None and count > 1:
-            reason = f"the model has {count} initial states, and the schedule does not say which"
-            raise ReplayError(0, reason, _listed(f"init#{k}" for k in range(1, count + 1)))
+        if schedule.initial is None and self.starts.get(1) is not None:
+            count = self.starts.count(MOST_COUNTED)
+            number, listed = str(count), count
+            if count == MOST_COUNTED:
+                number, listed = f"over {count - 1:,}", MOST_LISTED
+            reason = f"the model has {number} initial states, and the schedule does not say which"
+            raise ReplayError(0, reason, _listed(f"init#{k}" for k in range(1, listed + 1)))
         initial = 1 if schedule.initial is None else schedule.initial
-        if initial > count:
+        if self.starts.get(initial - 1) is None:
             reason = f"there is no initial state {initial}"
-            raise ReplayError(0, reason, _listed(f"init#{k}" for k in range(1, count + 1)), 0)
+            raise ReplayError(0, reason, _listed(f"init#{k}" for k in range(1, self.starts.count() + 1)), 0)
         return initial - 1
 
     def _result(self, writer: Writer, run: Run, number: int) -> StepResult:

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from dfsrace.diagnostics import Span
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.engine.outcome import Outcome, Violation
 from dfsrace.system.system import System
 from dfsrace.trace.record import Trace

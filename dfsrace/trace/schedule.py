@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
+
+from dfsrace.diagnostics.values import dataclass
 
 _TOKEN = re.compile(r"\S+")
 

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from dfsrace.engine.outcome import Schedule
-from dfsrace.engine.reference.stepping import ConcreteState, Start, Stepper, StepResult
+from dfsrace.engine.reference.stepping import ConcreteState, Starts, Stepper, StepResult
 from dfsrace.system.evaluation import Scope
 from dfsrace.system.program import (
     Alloc,
@@ -25,8 +24,8 @@ from dfsrace.system.program import (
 from dfsrace.system.system import AUTOMATIC_PROPERTIES
 from dfsrace.system.types import LockType, StampType, Value, base_of
 from dfsrace.trace.causes import Failing
-from dfsrace.trace.claims import Failure, failure_of, message_text
-from dfsrace.trace.explain import Facts, explain
+from dfsrace.trace.claims import Failure, cells_read, failure_of, message_text
+from dfsrace.trace.explain import Facts, InitialValue, explain
 from dfsrace.trace.locks import lock_event, lock_name, waiting_at
 from dfsrace.trace.names import Names
 from dfsrace.trace.record import (
@@ -48,10 +47,13 @@ from dfsrace.trace.schedule import schedule_text
 class Writer:
     """A replay under way. `state` is where it has got to, None after a step that ended in an automatic violation."""
 
-    def __init__(self, stepper: Stepper, starts: Sequence[Start], initial: int) -> None:
+    def __init__(self, stepper: Stepper, starts: Starts, initial: int) -> None:
+        """`initial`: of a state that is there."""
         self.stepper, self.system, self.memory = stepper, stepper.system, stepper.memory
-        self.starts, self.initial = starts, initial
-        self.start = starts[initial]
+        self.initial, self.several = initial, starts.count(2) > 1
+        start = starts.get(initial)
+        assert start is not None
+        self.start = start
         self.names = Names(self.system, self.memory)
         self.state: ConcreteState | None = self.start.state
         self.first = list(self.start.cells)
@@ -191,16 +193,17 @@ class Writer:
         explanation = Explanation()
         if violated:
             lock = self._failing_lock()
-            facts = Facts(self.system, tuple(self.steps), violated, failure.cells, failure.text, lock, waiting)
+            steps, at_start = tuple(self.steps), self._at_start(violated)
+            facts = Facts(self.system, steps, violated, failure.cells, failure.text, lock, waiting, at_start)
             explanation = explain(facts)
         last = (violated,) if violated else ()
         words = [(step.thread_name, step.choices) for step in self.steps]
         moves = tuple(result.move for result in self.results)
         return Trace(
             schedule=Schedule(self.initial, moves),
-            schedule_text=schedule_text(self.initial + 1 if len(self.starts) > 1 else None, words),
+            schedule_text=schedule_text(self.initial + 1 if self.several else None, words),
             threads=tuple(TraceThread(t.name, _one_line(t.text)) for t in self.system.threads),
-            initials=len(self.starts),
+            several_initial=self.several,
             initial=self._initial(failure),
             locks_free=self._locks_free(),
             steps=tuple(self.steps),
@@ -235,6 +238,19 @@ class Writer:
                 message = message_text(operation.message, moment, self.names) if operation.message else ""
                 return Failure(failure.cells, message, failure.text)
         return Failure((), "", self._cause(violated))
+
+    def _at_start(self, violated: str) -> tuple[InitialValue, ...]:
+        """What a property reads that fails in the initial state; nothing after a step."""
+        prop = next((p for p in self.system.properties if p.name == violated), None)
+        if prop is None or self.steps:
+            return ()
+        finished = self.stepper.has_finished(self.state) if self.state is not None else ()
+        numbers = cells_read(prop.condition, Scope(self.memory, self.first, {}, finished))
+        return tuple(self._initial_value(number) for number in numbers)
+
+    def _initial_value(self, number: int) -> InitialValue:
+        cell, value = self.memory.cells[number], self.first[number]
+        return InitialValue(self.names.cell(number), self.names.text(cell.type, value), value != cell.initial)
 
     def _cause(self, violated: str) -> str:
         """What the step that ended in an automatic violation, or the thread that did before the first step, found."""

@@ -14,7 +14,7 @@ from dfsrace.diagnostics.codes import CODES
 from dfsrace.language.document import ModelSource, read_model
 from tests.cli.running import HOLDS, ROOT, dfsrace, model
 
-COMMANDS = ("check", "replay", "show", "models", "new", "explain", "export")
+COMMANDS = ("check", "gate", "replay", "show", "models", "new", "explain", "export", "gate", "compile")
 MODELS = ROOT / "models"
 MANIFEST = tomllib.loads((MODELS / "manifest.toml").read_text(encoding="utf-8"))
 

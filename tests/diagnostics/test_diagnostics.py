@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from dfsrace.diagnostics import NOWHERE, Collector, Diagnostic, ModelError, SourceFile, Span
@@ -106,6 +108,9 @@ def test_foreign_text_is_made_printable_and_short() -> None:
         ("opt", ["pot", "up"], None),
         ("t", ["u", "tt"], "tt"),
         ("size", ["sise", "sized"], "sized"),
+        ("acb", ["ab", "abc", "ac"], "abc"),
+        ("recieve", ["recive", "receive", "relieve"], "receive"),
+        ("cba", ["bca", "abc"], None),
     ],
 )
 def test_a_short_name_is_near_to_one_slip_with_the_same_first_letter(
@@ -113,6 +118,20 @@ def test_a_short_name_is_near_to_one_slip_with_the_same_first_letter(
 ) -> None:
     assert nearest(name, candidates) == found
     assert nearest(name, candidates[::-1]) == found
+
+
+@pytest.mark.parametrize("pattern", ["n{:06}", "{:06}_name", "x{}_" + "y" * 40])
+def test_a_name_is_found_among_a_hundred_thousand_in_no_time(pattern: str) -> None:
+    names = [pattern.format(number) for number in range(100_000)]
+    right = pattern.format(91_357)
+    begin = time.process_time()
+    for _ in range(20):
+        assert nearest(right[1] + right[0] + right[2:], names) == right
+        assert nearest(right + "z", names) == right
+        assert nearest(right[1] + right[0] + right[2:], names[91_000:95_000]) == right
+        assert nearest(right + "_zz", names[91_000:95_000]) is not None
+        assert nearest("k" * 30, names) is None
+    assert time.process_time() - begin < 6
 
 
 def test_an_error_as_text_has_a_place_only_where_there_is_one() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from tests.conftest import require
 from tests.docs.console import Command, blocks, commands, difference
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,6 +66,17 @@ def test_the_two_commands_are_the_scripts_of_this_folder() -> None:
     for line in two:
         assert os.access(ROOT / line.split()[0], os.X_OK)
     assert (ROOT / "models" / f"{two[0].split()[-1]}.yaml").is_file()
+
+
+def test_the_large_models_are_checked_in_compiled_code(desk: tuple[Path, dict[str, str]]) -> None:
+    require("cc")
+    (lines,) = blocks(README, "shell")
+    made = blocks(README, "console")
+    (cat,) = [command for block in made for command in commands(block) if command.text.startswith("cat > fix.yaml")]
+    printed = _run(Command("\n".join(["set -e", cat.text, *lines])), desk)
+    assert printed[0].startswith("RESULT model=textbook/michael-scott-queue verdict=holds")
+    assert "exit code 12" in printed
+    assert any(line.endswith("14 steps · 2 switches") for line in printed), printed
 
 
 def test_the_python_tests_pass_as_they_stand(tmp_path: Path, desk: tuple[Path, dict[str, str]]) -> None:

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from dfsrace.language import ModelSource, load_model
-from tests.engine.build import system
+from dfsrace.system.expressions import And, Const, Local, Or, Read
+from dfsrace.system.program import Choose, Finish, Store
+from dfsrace.system.types import BOOL
+from tests.engine.build import invariant, system, thread, variable
 from tests.export.lock_systems import LOCKS, calls
 from tests.export.spin import disagreement, explored, spin
 from tests.export.systems import SYSTEMS, pools, several_starts, small_pool
@@ -49,3 +52,12 @@ def test_where_there_is_no_initial_state_spin_stores_two(tmp_path: Path) -> None
 def test_what_is_asked_of_a_pool(claim: str, tmp_path: Path) -> None:
     text = f"model: found\n{TWO_PAGES.replace('STATEMENT', UNORDERED[claim])}"
     assert disagreement(load_model(ModelSource("found.yaml", None, text), [], {}).system, tmp_path) == ""
+
+
+def test_a_condition_that_a_quick_compiler_gets_wrong_is_no_difference(tmp_path: Path) -> None:
+    a, b, true = Read(0, (), BOOL), Read(1, (), BOOL), Const(1, BOOL)
+    drawn = [op for cell in (a, b) for op in (Choose(0, BOOL, 0, None), Store(cell, Local(0, BOOL)))]
+    claim = Or((true, Or((And((b, true)), Or((a, b))))))
+    threads = (thread("t", [*drawn, Finish()], [BOOL]),)
+    made = system((variable("a", BOOL), variable("b", BOOL)), threads, (invariant("true", claim),))
+    assert disagreement(made, tmp_path) == ""

@@ -52,7 +52,7 @@ def gate(
 
 def settings(cwd: Path) -> dict[str, str]:
     """The environment's variables that a run of the gate in a folder has."""
-    return {"XDG_CACHE_HOME": str(cwd / ".cache"), "GITHUB_STEP_SUMMARY": ""}
+    return {"XDG_CACHE_HOME": str(cwd / ".cache"), "GITHUB_STEP_SUMMARY": "", "GITHUB_WORKSPACE": ""}
 
 
 def started(*arguments: str | Path, cwd: Path, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:

@@ -213,7 +213,7 @@ def test_the_hook_is_as_pre_commit_wants_it(tmp_path: Path) -> None:
 def test_the_hook_runs_the_gate_over_all_models_when_a_yaml_file_changes() -> None:
     (hook,) = read_yaml(".pre-commit-hooks.yaml")
     assert (hook["id"], hook["language"], hook["require_serial"]) == ("dfsrace-gate", "python", True)
-    assert (hook["entry"], hook["args"], hook["pass_filenames"]) == ("dfsrace gate", ["."], False)
+    assert (hook["entry"], hook["args"], hook["pass_filenames"]) == ("dfsrace gate --quiet", ["."], False)
     assert re.search(hook["files"], "models/a.yaml") and re.search(hook["files"], "b.yml")
     assert not re.search(hook["files"], "yaml.c")
 

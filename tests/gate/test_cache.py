@@ -351,10 +351,43 @@ def test_a_piece_that_changes_while_its_model_is_checked_hides_nothing(
     assert violated(worker, path) == 1
 
 
+def test_a_library_file_that_appears_while_its_model_is_checked_hides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    path = model(tmp_path, USES_PIECE.replace("piece.yaml", "piece"))
+    model(second, PIECE, "piece.yaml")
+    settings = Settings(cache=str(Cache.at(tmp_path / "c").folder), libraries=(str(first), str(second)))
+    worker = Worker(settings, lambda: False)
+
+    def changing(*arguments: Any, **named: Any) -> Any:
+        found = check(*arguments, **named)
+        model(first, PIECE.replace("n = 1", "n = 3"), "piece.yaml")
+        return found
+
+    monkeypatch.setattr("dfsrace.gate.task.check", changing)
+    assert violated(worker, path) == 0
+    monkeypatch.undo()
+    assert violated(worker, path) == 1
+
+
 def test_the_state_of_our_own_code_is_part_of_every_key(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x = 1", encoding="ascii")
     before = tool_digest(tmp_path)
     (tmp_path / "notes.txt").write_text("x", encoding="ascii")
     assert tool_digest(tmp_path) == before
     (tmp_path / "a.py").write_text("x = 2", encoding="ascii")
+    assert tool_digest(tmp_path) != before
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("sys.version", "3.99.0"), ("dfsrace.gate.cache.ALSO_DECIDE", ("networkx", "click"))]
+)
+def test_what_our_code_stands_on_is_part_of_every_key(
+    name: str, value: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tool_digest(tmp_path)
+    monkeypatch.setattr(name, value)
     assert tool_digest(tmp_path) != before

@@ -191,7 +191,7 @@ def test_a_folder_of_pieces_alone_is_2(tmp_path: Path) -> None:
     model(tmp_path, PIECE, "piece.yaml")
     done = gate(".", cwd=tmp_path)
     assert done.returncode == 2
-    assert "there are only 1 YAML file without threads" in done.stderr
+    assert "there is only 1 YAML file without threads" in done.stderr
 
 
 def test_a_path_that_is_not_there_is_2(tmp_path: Path) -> None:

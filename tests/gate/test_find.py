@@ -45,6 +45,7 @@ STRANGERS = {
     "a trained model": "model: resnet50\nsources: [imagenet]\nbatch: 3\nepochs: 9\n",
     "a server": "server: {port: 80}\nthreads: {min: 2, max: 8}\n",
     "a program's settings": "model: llama.gguf\nthreads: 8\nmemory: 4G\n",
+    "a program's settings in the singular": "model: llama.gguf\nthread: {count: 8}\nprocedure: {}\n",
     "ansible": "- hosts: all\n  tasks: []\n",
     "a device tree binding": "$id: http://x\n$schema: http://y\ntitle: A\nproperties: {reg: {maxItems: 1}}\n",
     "a template": "{{- if .Values.threads }}\nkind: Pod\nmodel: {{ .x }}\n{{- end }}\n",
@@ -60,6 +61,10 @@ OURS = {
     "a piece of state": "state: {x: bool}\n",
     "threads misspelt": TYPO,
     "threads misspelt over a library": "model: T\ninclude: [vm]\ntreads: {a: f()}\n",
+    "threads misspelt and nothing else": "model: T\ntreads:\n  a: f()\n",
+    "threads misspelt that do nothing": "model: T\ntreads:\n  a: pass\n",
+    "threads misspelt in what has no title": "include: [vm]\nthread: {a: f()}\n",
+    "invariants misspelt": "include: [vm]\ninvarients: {small: x < 2}\n",
     "state misspelt": HOLDS.replace("state:", "sate:"),
     "threads of the wrong shape": "model: T\ninclude: [vm]\nthreads: [a, b]\n",
     "in braces": '{model: T, state: {x: bool}, threads: {a: "x = True"}}\n',
@@ -100,6 +105,15 @@ def test_what_has_our_sections_is_ours(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
 def test_what_shows_our_sections_is_ours_though_it_is_no_yaml(text: str, tmp_path: Path) -> None:
     assert kind(tmp_path, text) in ("broken", "model", "piece")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_model_in_two_bytes_a_character_is_not_overlooked(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "m.yaml"
+    path.write_bytes(f"\ufeff{HOLDS}".encode(encoding))
+    assert classify(str(path)).kind in ("model", "broken")
+    path.write_bytes(COMPOSE.encode("utf-16"))
+    assert classify(str(path)).kind == "aside"
 
 
 @pytest.mark.parametrize("text", STRANGERS.values(), ids=STRANGERS)
@@ -152,6 +166,14 @@ def test_a_file_reached_twice_is_checked_once(tmp_path: Path) -> None:
     (tmp_path / "other").symlink_to("in")
     assert found(tmp_path).models == ("in/a.yaml",)
     assert found(tmp_path, "in/a.yaml", ".", "in").models == ("in/a.yaml",)
+
+
+def test_a_file_has_its_own_name_before_that_of_a_link(tmp_path: Path) -> None:
+    folder(tmp_path, {"m.yaml": HOLDS})
+    for link in ("a.yaml", "z.yaml"):
+        (tmp_path / link).symlink_to("m.yaml")
+    assert found(tmp_path).models == ("m.yaml",)
+    assert found(tmp_path, ".", "z.yaml").models == found(tmp_path, "z.yaml", ".").models == ("z.yaml",)
 
 
 def test_circles_of_links_end(tmp_path: Path) -> None:

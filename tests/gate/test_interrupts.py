@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -127,14 +128,46 @@ def test_an_interrupted_gate_is_begun_anew_where_it_ended(tmp_path: Path) -> Non
     assert (done.returncode, last_line(done.stdout)["expected"]) == (0, "3")
 
 
-def test_a_killed_worker_is_a_bug_of_its_model_and_the_others_go_on(tmp_path: Path) -> None:
-    three(tmp_path)
-    process, _ = searching(tmp_path)
-    os.kill(busy(process.pid)[0], signal.SIGKILL)
+def killed(cwd: Path, number: signal.Signals, *options: str) -> tuple[int, str]:
+    """A gate of three models whose worker gets a signal at the second one: its exit code, and what it prints."""
+    three(cwd)
+    process, _ = searching(cwd, *options)
+    os.kill(busy(process.pid)[0], number)
     out, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (70, "")
+    assert err == ""
+    return process.returncode, out
+
+
+@pytest.mark.parametrize("options", [(), ("--incomplete", "ok")])
+def test_a_worker_that_the_kernel_kills_leaves_its_model_undecided_and_the_others_go_on(
+    options: tuple[str, ...], tmp_path: Path
+) -> None:
+    code, out = killed(tmp_path, signal.SIGKILL, "--junit", "j.xml", *options)
+    assert code == 3
+    assert statuses(out) == {"a.yaml": "expected", "b.yaml": "inconclusive", "c.yaml": "expected"}
+    assert "==> b.yaml: killed, most likely for want of memory" in out
+    assert (last_line(out)["bugs"], last_line(out)["inconclusive"]) == ("0", "1")
+    assert "accepted" not in out
+    (failure,) = ElementTree.parse(tmp_path / "j.xml").getroot().iter("failure")
+    assert failure.get("type") == "inconclusive"
+
+
+def test_a_killed_worker_is_not_ok_in_ktap_and_a_valid_object_in_json(tmp_path: Path) -> None:
+    code, out = killed(tmp_path, signal.SIGKILL, "--ktap", "--incomplete", "ok")
+    assert code == 3
+    assert "\nnot ok 2 b.yaml # ERROR killed, most likely for want of memory\n" in out
+    (tmp_path / "again").mkdir()
+    code, out = killed(tmp_path / "again", signal.SIGKILL, "--json", "--incomplete", "ok")
+    *results, summary = objects(out)
+    assert (code, results[1]["status"], results[1]["verdict"]) == (3, "inconclusive", "skipped")
+    assert summary["gate"] == "not_as_expected"
+
+
+def test_a_worker_that_another_signal_ended_is_a_bug(tmp_path: Path) -> None:
+    code, out = killed(tmp_path, signal.SIGSEGV)
+    assert code == 70
     assert statuses(out) == {"a.yaml": "expected", "b.yaml": "bug", "c.yaml": "expected"}
-    assert "ended unasked, with SIGKILL" in out
+    assert "ended unasked, with SIGSEGV" in out
     assert last_line(out)["bugs"] == "1"
 
 

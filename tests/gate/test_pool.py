@@ -6,10 +6,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +36,13 @@ class Tasks:
                 os.kill(os.getpid(), signal.SIGKILL)
             if task == "exit":
                 os._exit(7)
+            if task == "deaf":
+                # Its end of the pipe is closed, as if it had ended, but it goes on.
+                for number in map(int, os.listdir("/proc/self/fd")):
+                    with suppress(OSError):
+                        if stat.S_ISSOCK(os.fstat(number).st_mode):
+                            os.close(number)
+                time.sleep(600)
             while task == "wait" and not stopped():
                 time.sleep(0.01)
             if task == "hang":
@@ -67,6 +76,14 @@ def test_a_process_that_dies_takes_only_its_task_with_it(method: str) -> None:
     died = {number: event.code for number, event in found.items() if isinstance(event, Died)}
     assert died == {1: -signal.SIGKILL, 3: 7, 5: -signal.SIGKILL, 6: -signal.SIGKILL}
     assert sorted(found) == list(range(8))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc for open files")
+def test_a_process_that_has_to_be_killed_did_not_die_of_that() -> None:
+    with Pool(Tasks(), 1) as pool:
+        (event,) = ends(pool, ["deaf"]).values()
+    assert isinstance(event, Died)
+    assert event.code is None
 
 
 def test_large_replies_come_through() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dfsrace.gate.cache import Cache
 from dfsrace.gate.find import Found, find
 from dfsrace.gate.results import GateReport, Result
 from dfsrace.gate.run import Hooks, Progress, Serve, run
@@ -183,3 +184,23 @@ def test_every_field_of_the_settings_can_be_sent_to_another_process(tmp_path: Pa
     path = str(model(tmp_path, HOLDS))
     found = replace(find([path]), models=(path,))
     assert run(found, Settings(strict_coverage=True, seconds=60.0, jobs=1)).results[0].status == "expected"
+
+
+@pytest.mark.parametrize("missing", [("getuid", "O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"), ("getuid",), ("O_NOFOLLOW",)])
+def test_where_nobody_can_say_whose_a_file_is_there_is_no_cache_but_a_note(
+    missing: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model(tmp_path, HOLDS)
+    kept, never = tmp_path / "kept", tmp_path / "never"
+    assert [gated(tmp_path, Settings(cache=str(kept))).cached for _ in range(2)] == [0, 1]
+    entry = next(kept.iterdir()).stem
+    assert Cache(kept).get(entry) is not None
+    for name in missing:
+        monkeypatch.delattr(os, name)
+    for folder in (kept, never):
+        report = gated(tmp_path, Settings(cache=str(folder)))
+        assert ([result.status for result in report.results], report.cached) == (["expected"], 0)
+        (note,) = report.notes
+        assert note == f"no verdict is kept or known: {folder}: this system does not say who may write to a file"
+    assert not never.exists()
+    assert Cache(kept).get(entry) is None

@@ -33,6 +33,7 @@ CASES = [
     ("constants:\n  A: null", "DR209", 2, 6, "'null'", "write None"),
     ("constants:\n  A: ~", "DR209", 2, 6, "'~'", "write None"),
     ("constants:\n  A: TRUE", "DR209", 2, 6, "'TRUE'", "write True"),
+    ("types:\n  P: [A, NULL]", "DR301", 2, 10, "'NULL'", "write None"),
     ("constants:\n  A: yes", "DR209", 2, 6, "'yes'", "write True"),
     ("constants:\n  A: 017", "DR220", 2, 6, "'017' begins with a zero", "no octal"),
     ("constants:\n  A: 1:30", "DR220", 2, 7, "':'", "+ - *"),

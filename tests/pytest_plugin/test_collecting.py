@@ -71,7 +71,6 @@ def test_models_and_ordinary_tests_pass_side_by_side(also: tuple[str, ...], mixe
 def test_a_node_id_a_keyword_and_a_path_each_select_a_model(mixed: Path) -> None:
     assert listed(mixed, "--dfsrace", "models/good.yaml::dfsrace") == ["models/good.yaml::dfsrace"]
     assert listed(mixed, "--dfsrace", "models/good.yaml") == ["models/good.yaml::dfsrace"]
-    assert listed(mixed, "--dfsrace", "-k", "deep") == ["models/deep/race.yaml::dfsrace"]
     assert listed(mixed, "--dfsrace", "-k", "dfsrace and not good") == [MODELS[0], MODELS[2]]
     assert run_pytest(mixed, "--dfsrace", "models/good.yaml::other").returncode == 4
 

@@ -12,6 +12,7 @@ import pytest
 
 from dfsrace.diagnostics import SourceFile
 from dfsrace.engine.outcome import Outcome, Stop, Violation
+from dfsrace.operations import check
 from dfsrace.render import FORMATS
 from dfsrace.render.report_text import replay_lines, report_lines, report_text
 from dfsrace.render.style import Drawing, plain
@@ -219,3 +220,15 @@ def test_a_replay_says_what_its_last_state_violates() -> None:
     assert violating.startswith("lock_order   VIOLATES deadlock   2 steps · 1 switch\n\n  no thread can move.\n")
     fine = plain(replay_lines("lock_order", followed(lock_order(), "cpu0")))
     assert fine.startswith("lock_order   violates nothing in the end   1 step · 0 switches\n")
+
+
+@pytest.mark.parametrize("setup", ["f = alloc(Frame)\n  a = alloc(Page)\n  b = alloc(Page)", "f = alloc(Frame)"])
+def test_a_pool_that_was_exhausted_was_all_in_use(setup: str) -> None:
+    head = "model: m\ntypes: {Page: pool(1), Frame: pool(2)}\nstate: {a: Page | None, b: Page | None, f: Frame | None}"
+    code = "threads:\n  t: |\n    with atomic:\n      a = alloc(Page)\n      b = alloc(Page)\n    b = a\n    f = None\n"
+    report = check(f"{head}\nsetup: |\n  {setup}\n{code}")
+    # What setup held of Frame when it came to no state is not known.
+    known = {"Page": 1} if "b" in setup else {"Page": 1, "Frame": 1}
+    assert dict(report.outcome.largest_pools) == known
+    grown = ", ".join(f"1 value of {pool} in use" for pool in known)
+    assert f"it had come to {grown}\n" in report_text(report)

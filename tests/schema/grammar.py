@@ -41,8 +41,8 @@ def models(draw: Draw) -> Sections:
     if draw(st.booleans()):
         model["procedures"] = draw(st.sampled_from(("", "# nothing yet", "def f():\n    flag = True\n")))
     model["threads"] = _threads(draw)
-    model["invariants"] = draw(st.just("") | st.dictionaries(_names("fine", "in_time", "NULL", "read"), _invariant()))
-    model["reach"] = draw(st.just("") | st.dictionaries(_names("seen_once", "TRUE", "level_", "down"), _reach()))
+    model["invariants"] = draw(st.just("") | st.dictionaries(_names("fine", "in_time", "no", "read"), _invariant()))
+    model["reach"] = draw(st.just("") | st.dictionaries(_names("seen_once", "yes", "level_", "down"), _reach()))
     known = [*_keys(model["invariants"]), *_keys(model["reach"]), *AUTOMATIC_PROPERTIES, "sleeping-while-atomic"]
     if draw(st.booleans()):
         model["bounds"] = _bounds(draw)
@@ -80,7 +80,7 @@ def _constants(draw: Draw) -> Sections:
     )
     other = number | st.sampled_from(("True", "False", "None", "A", "(True)"))
     constants = {"PAGES": draw(st.sampled_from(("1", "2", "1 + 1", "(2)")))}
-    return constants | draw(st.dictionaries(_names("Big", "_x", "Null", "is_on", "N1"), other, max_size=3))
+    return constants | draw(st.dictionaries(_names("Big", "_x", "nil", "is_on", "N1"), other, max_size=3))
 
 
 def _range(draw: Draw) -> str:
@@ -96,7 +96,7 @@ def _types(draw: Draw) -> Sections:
     gap = _gap(draw)
     types: Sections = {
         "Index": _range(draw),
-        "Node": draw(st.sampled_from((["A", "B"], ["A", "NULL"], ["A", "TRUE", "n[0..1]"], ["A"]))),
+        "Node": draw(st.sampled_from((["A", "B"], ["A", "none"], ["A", "no", "n[0..1]"], ["A"]))),
         "Page": f"pool{gap}(1 + {draw(st.sampled_from(_NOT_NEGATIVE))})",
     }
     more = {
@@ -151,7 +151,7 @@ def _threads(draw: Draw) -> Sections:
     code = st.sampled_from(("pass", "flag = True", "flag = not flag\nlevel = 1\n"))
     daemon = st.sampled_from(("true", "false", "True", "False"))
     whole = st.fixed_dictionaries({"run": code}, optional={"daemon": daemon})
-    key = st.sampled_from(("cpu1", "init_", "node[0..1]", "w[ 1 .. PAGES ]", "up", "NULL"))
+    key = st.sampled_from(("cpu1", "init_", "node[0..1]", "w[ 1 .. PAGES ]", "up", "on"))
     return {"cpu": draw(code)} | draw(st.dictionaries(key, code | whole, max_size=4))
 
 

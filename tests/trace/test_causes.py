@@ -7,9 +7,11 @@ import re
 
 import pytest
 
+from dfsrace.diagnostics import ModelError
 from dfsrace.engine.options import Options
 from dfsrace.engine.reference import explore
 from dfsrace.language import ModelSource, load_model
+from dfsrace.operations import check, replay
 from dfsrace.render.report_text import trace_lines
 from dfsrace.render.style import Drawing, plain
 from dfsrace.trace.record import Trace
@@ -126,3 +128,34 @@ def test_the_lanes_and_the_explanation_say_it_too(name: str, code: str) -> None:
     assert trace.explanation.failing == said
     assert any(re.search(rf"✗ {re.escape(said)}", line) for line in drawn)
     assert f"({said})" in trace.explanation.sentences[0]
+
+
+# ---- properties without a value
+
+PROPERTIES = {
+    "may == x": None,
+    "slot[may] == 0": "`null dereference`: may is None",
+    "B.first.num == 0": "`null dereference`: B.first is None",
+    "all(mm.first.num == 0 for mm in Mm)": "`null dereference`: mm.first is None for mm = B",
+    "any(p.mapping.num == 0 for p in Page)": "`null dereference`: p.mapping is None for p = page0",
+    "slot[x] == 0": "`value out of range`: the index in slot[x]: 7 is not in 0..1",
+    "all(slot[i + 1] == 0 for i in I)": "`value out of range`: the index in slot[i + 1] for i = 1: 2 is not in 0..1",
+    "6 // n == 3": "`value out of range`: the divisor n is 0",
+    "finished(cpu0) and sum(x % slot[i] for i in I) == 0": "`value out of range`: the divisor slot[i] is 0 for i = 0",
+}
+
+
+@pytest.mark.parametrize("claim", PROPERTIES)
+@pytest.mark.parametrize("at", ["", ", at: end"])
+def test_a_property_without_a_value_says_what_it_lacks(claim: str, at: str) -> None:
+    text = f"{HEAD}threads:\n  cpu0: may = None\n{VARIES}invariants:\n  claim: {{holds: '{claim}'{at}}}\n"
+    found = PROPERTIES[claim]
+    if found is None:
+        assert check(text).violated == ("claim",)
+        return
+    for attempt in (lambda: check(text), lambda: replay(text, "cpu0 other*6")):
+        with pytest.raises(ModelError) as caught:
+            attempt()
+        (diagnostic,) = caught.value.diagnostics
+        assert diagnostic.code == "DR612"
+        assert diagnostic.message == f"evaluating 'claim' meets the violation {found}"

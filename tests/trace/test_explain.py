@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from dfsrace.engine.outcome import Schedule
+from dfsrace.operations import check
 from dfsrace.system import System
 from dfsrace.system.expressions import Arithmetic, Compare, Const, Local, Or, Read
 from dfsrace.system.program import Assert, AtomicBegin, Finish, Load, LockOperation, Store, Wait
@@ -162,7 +165,50 @@ def test_a_page_lock_taken_twice_waits_for_itself() -> None:
 def test_a_violation_in_the_initial_state_needs_no_step() -> None:
     system = replace(lost_update(), properties=(invariant("never", Const(0, BOOL)),))
     found = explained(system, Schedule(0, ()), "never")
-    assert found.sentences == ("It is so in the initial state.",)
+    assert found.sentences == ("It is so in the initial state, and what fails reads no cell.",)
+
+
+AT_ONCE = """\
+model: t
+types: {I: 0..8, Page: pool(1)}
+state: {x: 0..3 = 2, y: 0..3, 'c[I]': Page | None, Page.n: 0..2 = 1}
+setup: |
+  y = 1
+  c[0] = alloc(Page)
+  c[0].n = 2
+threads:
+  t: c[0] = None
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        ("x == 0", "x is 2; the initial values make it so."),
+        ("x == 0 and y == 1", "x is 2; the initial values make it so."),
+        ("y == 0", "y is 1; setup makes it so."),
+        ("x + y == 0", "x is 2 and y is 1; setup and the initial values make it so."),
+        ("all(c[i] is None or c[i].n < 2 for i in I)", "c[0] is page0 and page0.n is 2; setup makes it so."),
+        (
+            "any(c[i] is not None for i in I if i > 1)",
+            f"{', '.join(f'c[{i}] is None' for i in range(2, 8))} and 1 more; ",
+        ),
+    ],
+)
+def test_a_violation_in_the_initial_state_says_what_is_read_and_where_it_comes_from(claim: str, said: str) -> None:
+    report = check(f"{AT_ONCE}invariants:\n  claim: '{claim}'\n")
+    (violation,) = report.violations
+    assert violation.trace is not None and not violation.trace.steps
+    (sentence,) = violation.trace.explanation.sentences
+    assert sentence.startswith(f"In the initial state {said}")
+
+
+def test_a_violation_of_the_first_local_statements_does_not_speak_of_the_initial_state() -> None:
+    local = "|\n    i: I = 0\n    i = i + 9"
+    (violation,) = check(f"{AT_ONCE.replace('c[0] = None', local)}").violations
+    assert violation.trace is not None
+    sentence = "It happens in the first local statements of a thread, before any step."
+    assert violation.trace.explanation.sentences == (sentence,)
 
 
 def test_a_copied_value_that_another_thread_changed_is_stale() -> None:

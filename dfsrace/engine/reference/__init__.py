@@ -24,8 +24,7 @@ def explore(system: System, options: Options) -> Outcome:
     EnginesDisagree, an error of ours.
     """
     compiled = Compiled(system)
-    starts = compiled.stepper.starts()
-    search = (Search if options.switches is None else BoundedSearch)(compiled, options, starts)
+    search = (Search if options.switches is None else BoundedSearch)(compiled, options)
     search.run()
     violations = _violations(search)
     unmet = [p.name for p in search.judge.properties if p.kind == "reach" and p.name not in search.judge.met]

@@ -10,9 +10,9 @@ decide. The least result is the state's canonical form.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise, permutations, product
+from itertools import permutations, product
 
-from dfsrace.engine.reference.memos import Memo, Reference, References, Value
+from dfsrace.engine.reference.memos import Memo, PoolPlace, References, Value, pool_places
 from dfsrace.system.expressions import Finished, walk
 from dfsrace.system.layout import Bits, Layout
 from dfsrace.system.program import Thread
@@ -47,6 +47,7 @@ class Renaming:
             ]
         self.places = [*references.roots, *(r for refs in references.locals for r in refs)]
         self.scan = [*references.roots, *references.field_references(), *(r for rs in references.locals for r in rs)]
+        self.pool_places = pool_places(self.places)
         self.mask = 0
         for reference in self.scan:
             if (reference.pool is not None and pools) or (reference.stamp is not None and stamps):
@@ -66,8 +67,7 @@ class Renaming:
     def _orders(self, bits: int) -> Iterator[list[Value]]:
         """The orders in which the held values may be numbered."""
         order: list[Value] = []
-        for reference in self.places:
-            self._meet(bits, reference, order)
+        self._meet(bits, self.pool_places, order)
         self._follow(bits, order, 0)
         yield from self._completed(bits, order, self.references.held(bits) - set(order))
 
@@ -80,17 +80,17 @@ class Renaming:
             self._follow(bits, longer, len(order))
             yield from self._completed(bits, longer, missing - set(longer))
 
-    def _meet(self, bits: int, reference: Reference, order: list[Value]) -> None:
-        if reference.pool is not None:
-            value = (reference.pool, bits >> reference.bits.shift & reference.bits.ones)
+    @staticmethod
+    def _meet(bits: int, places: Iterable[PoolPlace], order: list[Value]) -> None:
+        for shift, ones, pool in places:
+            value = (pool, bits >> shift & ones)
             if value[1] and value not in order:
                 order.append(value)
 
     def _follow(self, bits: int, order: list[Value], start: int) -> None:
         """Adds what is reachable from the values from `start` on."""
         while start < len(order):
-            for reference in self.references.fields.get(order[start], ()):
-                self._meet(bits, reference, order)
+            self._meet(bits, self.references.links.get(order[start], ()), order)
             start += 1
 
     def _moved(self, bits: int, order: list[Value]) -> int:
@@ -140,6 +140,7 @@ class Arrangement:
         self.groups = groups
         self.blocks = [thread.block for thread in layout.threads]
         self.keys = [block.ones & ~(renamed >> block.shift) for block in self.blocks]
+        self.own = [(block.shift, key) for block, key in zip(self.blocks, self.keys, strict=True)]
         self.owners: list[Bits] = []
         self.shares: list[list[Bits]] = []
         self.fixed: list[tuple[Bits, int | None]] = []
@@ -182,8 +183,9 @@ class Arrangement:
 
     def _orders(self, state: int, group: list[int]) -> list[list[int]]:
         """The orders of one family."""
-        keyed = sorted((state >> self.blocks[t].shift & self.keys[t], t) for t in group)
-        if all(a[0] != b[0] for a, b in pairwise(keyed)):
+        own = self.own
+        keyed = sorted([(state >> own[t][0] & own[t][1], t) for t in group])
+        if len({key for key, _ in keyed}) == len(keyed):
             return [[t for _, t in keyed]]
         full = sorted(((key, *self._signature(state, t)), t) for key, t in keyed)
         ties: list[list[int]] = []

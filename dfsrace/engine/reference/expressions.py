@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.engine.reference.conversion import (
     NOTHING,
     NUMBER_OR_NONE,

@@ -10,7 +10,9 @@ from typing import Literal
 from dfsrace.engine.reference.compiled import Bad, Compiled, Fail
 from dfsrace.engine.reference.stepping import PropertyError, speaks_of_threads
 from dfsrace.system import AUTOMATIC_PROPERTIES, Property
+from dfsrace.system.evaluation import Scope, evaluate
 from dfsrace.system.expressions import Finished, Quantifier, Read, walk
+from dfsrace.system.lock_rules import Violated
 from dfsrace.system.types import PoolType
 
 
@@ -102,11 +104,23 @@ class Judge:
             try:
                 holds = self.compiled.holds(prop, key)
             except Fail as fail:
-                raise PropertyError(prop, fail.name) from None
+                raise self._error(prop, fail.name, key) from None
             if prop.kind == "reach" and holds:
                 self.met.add(prop.name)
             elif prop.kind == "invariant" and not holds:
                 group.failing[key] = (*group.failing.get(key, ()), prop.name)
+
+    def _error(self, prop: Property, name: str, key: int) -> PropertyError:
+        """Why a property has no value; the interpreter is asked, for generated code does not say."""
+        layout = self.compiled.layout
+        ended = [t.nodes[key >> t.place.shift & t.place.ones] < 0 for t in layout.threads]
+        scope = Scope(layout.memory, layout.decode_cells(key), {}, ended)
+        try:
+            evaluate(prop.condition, scope)
+        except Violated as violation:
+            if violation.name == name:
+                return PropertyError(prop, name, violation.cause, scope)
+        return PropertyError(prop, name)
 
     def steps(self, bad: Iterable[Bad], depth: int) -> None:
         """Notes steps that ended in a violation; `depth` is that of the states that they would have led to."""

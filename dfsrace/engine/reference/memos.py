@@ -45,6 +45,14 @@ class Reference:
     stamp: StampType | None = None
 
 
+PoolPlace = tuple[int, int, int]  # shift, mask of a value, a pool's number
+
+
+def pool_places(references: Iterable[Reference]) -> list[PoolPlace]:
+    """The places of pool values among references."""
+    return [(r.bits.shift, r.bits.ones, r.pool) for r in references if r.pool is not None]
+
+
 class References:
     """Where pool values and stamps are in a packed state."""
 
@@ -73,6 +81,9 @@ class References:
                 start = raw(cell.type, cell.initial) << bits.shift
                 self.initial[value] = self.initial.get(value, 0) | start
         self.locals = [self._locals(thread) for thread in range(len(layout.threads))]
+        self.root_places = pool_places(self.roots)
+        self.held_places = pool_places(r for references in (self.roots, *self.locals) for r in references)
+        self.links = {value: places for value, refs in self.fields.items() if (places := pool_places(refs))}
         self.held_mask = self._mask(r for r in self._everything() if r.pool is not None)
         for owned in self.owning.values():
             self.held_mask |= owned
@@ -136,27 +147,20 @@ class References:
     def _close(self, state: int, found: set[Value]) -> set[Value]:
         waiting = list(found)
         while waiting:
-            for reference in self.fields.get(waiting.pop(), ()):
-                if reference.pool is not None:
-                    value = (reference.pool, state >> reference.bits.shift & reference.bits.ones)
-                    if value[1] and value not in found:
-                        found.add(value)
-                        waiting.append(value)
+            for shift, ones, pool in self.links.get(waiting.pop(), ()):
+                value = (pool, state >> shift & ones)
+                if value[1] and value not in found:
+                    found.add(value)
+                    waiting.append(value)
         return found
 
-    def _at(self, state: int, references: Iterable[Reference]) -> set[Value]:
-        found = set()
-        for reference in references:
-            stored = state >> reference.bits.shift & reference.bits.ones
-            if reference.pool is not None and stored:
-                found.add((reference.pool, stored))
-        return found
+    @staticmethod
+    def _at(state: int, places: Iterable[PoolPlace]) -> set[Value]:
+        return {(pool, stored) for shift, ones, pool in places if (stored := state >> shift & ones)}
 
     def held(self, state: int) -> set[Value]:
         """The pool values that are held."""
-        found = self._at(state, self.roots)
-        for references in self.locals:
-            found |= self._at(state, references)
+        found = self._at(state, self.held_places)
         found |= {value for value, mask in self.owning.items() if state & mask}
         found = self._close(state, found)
         for pool in range(len(self.largest)):
@@ -165,7 +169,7 @@ class References:
 
     def visible(self, state: int, pool: int) -> tuple[int, ...]:
         """The raw values of a pool that quantifiers range over, ascending."""
-        return tuple(sorted(v for p, v in self._close(state, self._at(state, self.roots)) if p == pool))
+        return tuple(sorted(v for p, v in self._close(state, self._at(state, self.root_places)) if p == pool))
 
     def kept(self, state: int) -> int:
         """The mask that clears the fields of values that are not held."""

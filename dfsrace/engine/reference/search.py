@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -17,19 +16,24 @@ from dfsrace.engine.reference.stepping import Start
 from dfsrace.system import AUTOMATIC_PROPERTIES
 
 CHUNK = 2_000
+# Initial states made between two looks at the bounds.
+STARTS = 200
 
 
 @dataclass(slots=True)
 class Search:
-    """A search and what it has found: `levels` are the states by their distance from the initial ones."""
+    """A search and what it has found: `levels` are the states by their distance from the initial ones.
+
+    `starts`: the first initial states, by their numbers, and all of them unless the search had to stop before.
+    """
 
     compiled: Compiled
     options: Options
-    starts: Sequence[Start]
     judge: Judge = field(init=False)
     canonical: Canonical = field(init=False)
     limits: Limits = field(init=False)
     counts: Counts = field(default_factory=Counts)
+    starts: list[Start] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
     levels: list[list[int]] = field(default_factory=list)
     stopped: Stop | None = None
@@ -44,9 +48,19 @@ class Search:
     # ---- the initial states
 
     def begin(self) -> None:
-        """Takes in the initial states and what is violated there."""
-        packed = [self.compiled.packed(start.state) for start in self.starts if start.state is not None]
-        for start in self.starts:
+        """Takes in the initial states and what is violated there, as far as the bounds allow."""
+        self.levels.append([])
+        made = self.compiled.stepper.each_start()
+        while self.stopped is None and (some := list(islice(made, STARTS))):
+            self.starts += some
+            self._begin_at(some)
+            if self.stopped is None and len(some) == STARTS:
+                self.counts.states = self.counts.queue = len(self.seen)
+                self.stopped = self.limits.stop(self.counts)
+
+    def _begin_at(self, starts: list[Start]) -> None:
+        packed = [self.compiled.packed(start.state) for start in starts if start.state is not None]
+        for start in starts:
             if start.state is None and start.violation is not None:
                 self.judge.goal(start.violation, "automatic", 0)
                 cells = self.compiled.layout.encode_cells(start.cells)
@@ -54,7 +68,6 @@ class Search:
                     self.judge.goal(name, "invariant", 0)
             for result in start.results:
                 self.compiled.note(result)
-        self.levels.append([])
         self._take(self.canonical.all(set(packed)), 0)
 
     def _take(self, found: set[int], depth: int) -> None:

@@ -6,10 +6,12 @@ Nothing here is generated and nothing is shared with the search, so that a sched
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import field
+from itertools import islice
 
 from dfsrace.diagnostics import Span
+from dfsrace.diagnostics.values import dataclass
 from dfsrace.engine.outcome import Move, Schedule
 from dfsrace.system import Property, System
 from dfsrace.system.choices import Choice, Chooser, all_runs
@@ -85,6 +87,27 @@ class Start:
         return self.results[-1].violation if self.results else None
 
 
+class Starts:
+    """Initial states by their number; each is made when it, or one behind it, is first asked for."""
+
+    def __init__(self, made: Iterator[Start]) -> None:
+        self._made = made
+        self._known: list[Start] = []
+
+    def get(self, number: int) -> Start | None:
+        """The initial state of a number (from 0); None if there are not so many."""
+        self._known.extend(islice(self._made, max(0, number + 1 - len(self._known))))
+        return self._known[number] if 0 <= number < len(self._known) else None
+
+    def count(self, most: int | None = None) -> int:
+        """How many there are; with `most` no more than that are made and counted."""
+        if most is None:
+            self._known.extend(self._made)
+        elif most > 0:
+            self.get(most - 1)
+        return len(self._known) if most is None else min(most, len(self._known))
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """Names of the invariants that do not hold, and of the reach conditions that do."""
@@ -94,11 +117,16 @@ class Judgement:
 
 
 class PropertyError(Exception):
-    """The model's error that an automatic violation (`name`) happened while a property was evaluated."""
+    """The model's error that an automatic violation (`name`) happened while a property was evaluated.
 
-    def __init__(self, prop: Property, name: str) -> None:
+    `cause`: what was found, and `scope` where; None where an engine does not know.
+    """
+
+    def __init__(self, prop: Property, name: str, cause: Cause | None = None, scope: Scope | None = None) -> None:
         self.property = prop
         self.name = name
+        self.cause = cause
+        self.scope = scope
         self.span: Span = prop.span
         super().__init__(f"{prop.span}: {prop.name}: {name}")
 
@@ -137,23 +165,25 @@ class Stepper:
 
     def starts(self) -> tuple[Start, ...]:
         """All initial states by their number, those included whose first local nodes end in a violation."""
-        found: list[Start] = []
+        return tuple(self.each_start())
+
+    def each_start(self) -> Iterator[Start]:
+        """The same one by one: choices of several threads multiply, and there may be more than anybody can wait for."""
         for place, initial in enumerate(self.system.initial):
             state = ConcreteState(
                 initial.cells,
                 tuple(thread.entry for thread in self.system.threads),
                 tuple(() for _ in self.system.threads),
             )
-            found += self._starts(place, initial.cells, state, ())
-        return tuple(found)
+            yield from self._starts(place, initial.cells, state, ())
 
     def _starts(
         self, place: int, cells: tuple[Value, ...], state: ConcreteState, done: tuple[StepResult, ...]
-    ) -> Iterable[Start]:
+    ) -> Iterator[Start]:
         if len(done) == len(self.system.threads):
             yield Start(place, cells, state, done)
             return
-        for result in self._results(state, len(done), opening=True):
+        for result in self._each_result(state, len(done), opening=True):
             if result.state is None:
                 yield Start(place, cells, None, (*done, result))
             else:
@@ -171,9 +201,9 @@ class Stepper:
 
     def results(self, state: ConcreteState, thread: int) -> list[StepResult]:
         """What a thread's next step may do, for every combination of its choices; empty if it cannot move."""
-        return [] if state.nodes[thread] == self.finish[thread] else self._results(state, thread)
+        return [] if state.nodes[thread] == self.finish[thread] else list(self._each_result(state, thread))
 
-    def _results(self, state: ConcreteState, thread: int, opening: bool = False) -> list[StepResult]:
+    def _each_result(self, state: ConcreteState, thread: int, opening: bool = False) -> Iterator[StepResult]:
         others = [
             (self.system.threads[t].locals[slot].type, value)
             for t, live in enumerate(state.locals)
@@ -188,7 +218,7 @@ class Stepper:
             run.opening = opening
             return run.go()
 
-        return [self._result(state, run) for run in all_runs(execute) if run.end != "waits"]
+        return (self._result(state, run) for run in all_runs(execute) if run.end != "waits")
 
     def _result(self, state: ConcreteState, run: Run) -> StepResult:
         following = message = None
@@ -239,10 +269,10 @@ class Stepper:
 
     def follow(self, schedule: Schedule) -> tuple[Start, list[StepResult]]:
         """The initial state and all steps of a schedule; raises CannotFollow."""
-        starts = self.starts()
-        if not 0 <= schedule.initial < len(starts):
-            raise CannotFollow(-1, f"there are {len(starts)} initial states")
-        start, done = starts[schedule.initial], list[StepResult]()
+        starts, done = Starts(self.each_start()), list[StepResult]()
+        start = starts.get(schedule.initial)
+        if start is None:
+            raise CannotFollow(-1, f"there are {starts.count()} initial states")
         state = start.state
         for place, move in enumerate(schedule.moves):
             if state is None:
@@ -283,7 +313,7 @@ class Stepper:
         try:
             return bool(evaluate(condition, scope))
         except Violated as violation:
-            raise PropertyError(prop, violation.name) from None
+            raise PropertyError(prop, violation.name, violation.cause, scope) from None
 
     def cells_read(self, prop: Property, cells: Sequence[Value], finished: Sequence[bool]) -> list[tuple[int, Value]]:
         """The cells that evaluating a property reads, with their values, in order."""

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dfsrace.gate.formats import places, wording
-from dfsrace.gate.formats.places import Place
+from dfsrace.gate.formats import wording
+from dfsrace.gate.formats.places import Place, Places
 from dfsrace.gate.results import GateReport, Result
 
 # A step shows 10 annotations of each level and drops the others; a title has 255 characters, a message 64 KiB.
@@ -27,9 +27,10 @@ class _Annotation:
 def github_commands(report: GateReport) -> str:
     """One `::error` or `::warning` a line, at most 10 of each; empty if all is as expected.
 
-    An error is what fails the gate: a verdict that is not as expected (at the last step in the model's own file), each
-    diagnostic of a bad one, an inconclusive model. A warning is an inconclusive model where that is accepted. Of more
-    than 10 the last one names the models of those left out. `%`, CR and LF are escaped, in properties `:` and `,` too.
+    An error is what fails the gate: a verdict that is not as expected (at the last step in the model's own file, else
+    in an include), each diagnostic of a bad one, an inconclusive model. A warning is an inconclusive model where that
+    is accepted. Of more than 10 the last one names the models of those left out. Files are named from the report's
+    root where they lie below it. `%`, CR and LF are escaped, in properties `:` and `,` too.
     """
     found = [annotation for result in report.results for annotation in _annotations(report, result)]
     lines: list[str] = []
@@ -50,19 +51,20 @@ def _limited(level: str, found: Sequence[_Annotation]) -> Iterator[str]:
 
 
 def _annotations(report: GateReport, result: Result) -> Iterator[_Annotation]:
-    if result.status == "inconclusive" and report.incomplete_ok:
-        yield _Annotation("warning", Place(result.path), *_told(result), result)
+    places = Places.of(report, result)
+    if report.accepts(result):
+        yield _Annotation("warning", places.model(), *_told(result), result)
     elif result.status == "error" and result.found.get("diagnostics"):
         for diagnostic in result.found["diagnostics"]:
             parts = [diagnostic["message"], diagnostic["help"]]
             message = "\n".join(wording.one_line(part, MESSAGE // 4) for part in parts if part)
-            place = places.of_diagnostic(result, diagnostic)
+            place = places.diagnostic(diagnostic)
             yield _Annotation("error", place, f"{diagnostic['code']}: {wording.path_of(result)}", message, result)
     elif wording.fails(report, result):
         violations = result.found.get("violations", ())
         known = wording.accepted(result)
         new = [violation for violation in violations if violation["property"] not in known]
-        place = places.of_violation(result, new[0]) if new else Place(result.path)
+        place = places.violation(new[0]) if new else places.model()
         yield _Annotation("error", place, *_told(result), result)
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from dfsrace.gate.formats import places, sarif_rules, wording
-from dfsrace.gate.formats.places import Place
+from dfsrace.gate.formats import sarif_rules, wording
+from dfsrace.gate.formats.places import Place, Places
 from dfsrace.gate.formats.sarif_places import BASES, artifact, location, message, step_location
 from dfsrace.gate.results import GateReport, Result
 
@@ -28,7 +28,8 @@ def sarif_json(report: GateReport) -> str:
     Results are: each violated property that the model's `expect` does not name (error; where there is a trace one
     `codeFlow` with a `threadFlow` a thread, `executionOrder` across them), each diagnostic (error), a verdict that is
     otherwise not as expected (error), an inconclusive model (warning), a bug of ours (error). A result's own location
-    is in the model's file, relative to `%SRCROOT%`, the folder in which the gate ran.
+    is in the model's file, or in an include that has all steps, relative to `%SRCROOT%`: the report's root, else the
+    folder in which the gate ran.
 
     Violations that a model's `expect` names are no results but notifications of the invocation (level note), as are
     models that were never checked: GitHub opens an alert for every result, with `kind` pass or a `suppressions` too
@@ -130,7 +131,8 @@ class _Run:
         self.results.append(one)
 
     def _note(self, level: str, text: str, result: Result) -> None:
-        note = {"level": level, "message": message(text), "locations": [location(Place(result.path))]}
+        model = Places.of(self.report, result).model()
+        note = {"level": level, "message": message(text), "locations": [location(model)]}
         size = _size(note)
         if len(self.notices) >= NOTICES or size > self.spare:
             self.quiet += 1
@@ -144,20 +146,22 @@ def _size(value: _Object) -> int:
 
 
 def _results(report: GateReport, result: Result) -> Iterator[_Object]:
+    places = Places.of(report, result)
+    model = places.model()
     if result.status == "bug":
-        yield _result(sarif_rules.BUG, "error", Place(result.path), wording.reason(result), result)
+        yield _result(sarif_rules.BUG, "error", model, wording.reason(result), model)
     elif result.status == "error":
-        yield from _diagnostics(result)
+        yield from _diagnostics(places)
     elif result.status == "inconclusive":
-        yield from _violations(result)
-        if not report.incomplete_ok:
-            yield _result(sarif_rules.INCONCLUSIVE, "warning", Place(result.path), _stopped(result), result)
+        yield from _violations(places)
+        if not report.accepts(result):
+            yield _result(sarif_rules.INCONCLUSIVE, "warning", model, _stopped(result), model)
     elif result.status == "unexpected":
-        new = list(_violations(result))
+        new = list(_violations(places))
         yield from new
         expected = result.expected.violated if result.expected else ()
         if not new or set(expected) - set(result.violated):
-            yield _result(sarif_rules.OTHER, "error", Place(result.path), wording.reason(result), result)
+            yield _result(sarif_rules.OTHER, "error", model, wording.reason(result), model)
 
 
 def _remarks(report: GateReport, result: Result) -> Iterator[tuple[str, str]]:
@@ -167,13 +171,14 @@ def _remarks(report: GateReport, result: Result) -> Iterator[tuple[str, str]]:
         yield "warning", f"{path} was not checked: {wording.reason(result)}"
     elif result.status == "bug":
         yield "error", f"{path}: dfsrace failed: {wording.reason(result)}"
-    elif result.status == "inconclusive" and report.incomplete_ok:
+    elif report.accepts(result):
         yield "note", f"{path} is inconclusive, which is accepted: {_stopped(result)}"
     for name in wording.accepted(result):
         yield "note", f"{path} violates {name}, as its expect says"
 
 
-def _violations(result: Result) -> Iterator[_Object]:
+def _violations(places: Places) -> Iterator[_Object]:
+    result = places.result
     known = wording.accepted(result)
     for violation in result.found.get("violations", ()):
         name = violation["property"]
@@ -181,30 +186,31 @@ def _violations(result: Result) -> Iterator[_Object]:
             continue
         told = [violation["message"] or f"{name} is violated", *violation.get("explanation", ())]
         text = " ".join(sentence if sentence.endswith(".") else f"{sentence}." for sentence in told)
-        found = _result(sarif_rules.rule_id(name), "error", places.of_violation(result, violation), text, result)
+        found = _result(sarif_rules.rule_id(name), "error", places.violation(violation), text, places.model())
         if violation["trace"]:
-            found["codeFlows"] = [_code_flow(result, violation)]
+            found["codeFlows"] = [_code_flow(places, violation)]
         yield found
 
 
-def _diagnostics(result: Result) -> Iterator[_Object]:
+def _diagnostics(places: Places) -> Iterator[_Object]:
+    result, model = places.result, places.model()
     found = result.found.get("diagnostics", ())
     if not found:
-        yield _result(sarif_rules.OTHER, "error", Place(result.path), wording.reason(result), result)
+        yield _result(sarif_rules.OTHER, "error", model, wording.reason(result), model)
     for diagnostic in found:
         text = f"{diagnostic['message']}{'; ' * bool(diagnostic['help'])}{diagnostic['help']}"
-        place = places.of_diagnostic(result, diagnostic)
-        one = _result(wording.one_line(diagnostic["code"], 50), "error", place, text, result)
+        place = places.diagnostic(diagnostic)
+        one = _result(wording.one_line(diagnostic["code"], 50), "error", place, text, model)
         one["relatedLocations"] = [
-            {"id": number, "message": message(note["message"]), **location(places.of_diagnostic(result, note))}
+            {"id": number, "message": message(note["message"]), **location(places.diagnostic(note))}
             for number, note in enumerate(diagnostic.get("notes", ())[:20])
         ]
         yield one
 
 
-def _result(rule: str, level: str, place: Place, text: str, result: Result) -> _Object:
+def _result(rule: str, level: str, place: Place, text: str, model: Place) -> _Object:
     """A result; its fingerprint stays the same while lines move."""
-    identity = "\0".join([artifact(result.path)["uri"], rule, "" if "/" in rule else text])
+    identity = "\0".join([artifact(model)["uri"], rule, "" if "/" in rule else text])
     return {
         "ruleId": rule,
         "level": level,
@@ -214,13 +220,13 @@ def _result(rule: str, level: str, place: Place, text: str, result: Result) -> _
     }
 
 
-def _code_flow(result: Result, violation: Mapping[str, Any]) -> _Object:
+def _code_flow(places: Places, violation: Mapping[str, Any]) -> _Object:
     """The trace, a thread flow for each thread; of a long one the end, which GitHub would cut off."""
     steps: Sequence[Mapping[str, Any]] = violation["trace"]
     shown = steps[-STEPS:]
     flows: dict[str, list[_Object]] = {}
     for step in shown:
-        flows.setdefault(step["thread"], []).append(_step(result, step))
+        flows.setdefault(step["thread"], []).append(_step(places, step))
     text = f"{len(steps)} steps; executionOrder is the step's number"
     if len(shown) < len(steps):
         text += f"; the first {len(steps) - len(shown)} are left out, for a result takes {STEPS}"
@@ -233,13 +239,13 @@ def _code_flow(result: Result, violation: Mapping[str, Any]) -> _Object:
     }
 
 
-def _step(result: Result, step: Mapping[str, Any]) -> _Object:
+def _step(places: Places, step: Mapping[str, Any]) -> _Object:
     """One step as a location of its thread's flow; `state` holds the cells that it changes."""
     changes = [wording.change(change) for change in step["changes"]]
     text = f"{step['step']}. {step['thread']}: {step['text']}{' | ' * bool(changes)}{'; '.join(changes)}"
     state = {wording.one_line(change["cell"], 200): message(change["new"], 200) for change in step["changes"][:20]}
     found: _Object = {
-        "location": {**step_location(result, step), "message": message(text, 400)},
+        "location": {**step_location(places, step), "message": message(text, 400)},
         "executionOrder": step["step"],
         "nestingLevel": len(step["stack"]),
         "importance": "essential" if changes else "important",

@@ -3,20 +3,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from dfsrace.gate.formats.places import Place, is_own
+from dfsrace.gate.formats.places import Place, Places
 from dfsrace.gate.formats.wording import one_line
-from dfsrace.gate.results import Result
-from dfsrace.language.files import BUILT_IN_LIBRARY
 
 ROOT, LIBRARY = "%SRCROOT%", "DFSRACE_LIBRARY"
 BASES = {
-    ROOT: {"description": {"text": "The folder in which dfsrace gate ran: the root of the repository."}},
+    ROOT: {"description": {"text": "The root of the repository; where nothing names it, the folder of the run."}},
     LIBRARY: {"description": {"text": "The model library that comes with dfsrace."}},
 }
 _LINK = re.compile(r"\[(?=[^\]]*\]\()")
@@ -36,37 +34,26 @@ def location(place: Place) -> dict[str, Any]:
         region["startColumn"] = place.column
     if place.end_line:
         region |= {"endLine": place.end_line, "endColumn": place.end_column}
-    return {"physicalLocation": {"artifactLocation": artifact(place.path), "region": region}}
+    return {"physicalLocation": {"artifactLocation": artifact(place), "region": region}}
 
 
-def step_location(result: Result, step: Mapping[str, Any]) -> dict[str, Any]:
+def step_location(places: Places, step: Mapping[str, Any]) -> dict[str, Any]:
     """Where a step stands, also in an include; with the procedure that it is in."""
-    path = result.path if is_own(result, step["file"]) or not step["file"] else step["file"]
-    found = location(Place(path, max(step["line"], 1)))
+    found = location(places.step(step))
     if step["stack"]:
         name, full = one_line(step["stack"][-1], 200), ".".join(one_line(frame, 200) for frame in step["stack"])
         found["logicalLocations"] = [{"name": name, "fullyQualifiedName": full[:2000], "kind": "function"}]
     return found
 
 
-def artifact(path: str) -> dict[str, str]:
-    """A file: relative to the repository's root, to the library that comes with dfsrace, or by its whole address."""
-    if path.startswith("/"):
-        return {"uri": f"file://{_escaped(path)}"}
+def artifact(place: Place) -> dict[str, str]:
+    """A place's file: relative to the repository's root, to the library of dfsrace, or by its whole address."""
+    path = place.path
+    if not place.base:
+        return {"uri": f"file://{_escaped(os.path.abspath(path))}"}
     while path.startswith("./"):
         path = path[2:].lstrip("/")
-    return {"uri": _escaped(path) or ".", "uriBaseId": LIBRARY if _in_library(path) else ROOT}
-
-
-@cache
-def _in_library(path: str) -> bool:
-    """Whether a name is one that traces give to the built-in library's files: they name those without a folder."""
-    return path in _library_files()
-
-
-@cache
-def _library_files() -> frozenset[str]:
-    return frozenset(file.name for file in BUILT_IN_LIBRARY.rglob("*.yaml"))
+    return {"uri": _escaped(path) or ".", "uriBaseId": LIBRARY if place.base == "library" else ROOT}
 
 
 def _escaped(path: str) -> str:

@@ -78,16 +78,18 @@ def accepted(result: Result) -> tuple[str, ...]:
 def fails(report: GateReport, result: Result) -> bool:
     """Whether the result is one for which the gate does not succeed."""
     if result.status == "inconclusive":
-        return not report.incomplete_ok
+        return not report.accepts(result)
     return result.status != "expected"
 
 
 def headline(report: GateReport) -> str:
     """The run in one sentence: how many models, how many not as expected, what else came in between."""
-    total = len(report.results)
+    total, undecided = len(report.results), report.of("inconclusive")
+    accepted = sum(map(report.accepts, undecided))
     parts = [
         f"{len(report.of('unexpected'))} not as expected",
-        f"{len(report.of('inconclusive'))} inconclusive{' (accepted)' * report.incomplete_ok}",
+        f"{accepted} inconclusive (accepted)",
+        f"{len(undecided) - accepted} inconclusive",
         f"{len(report.of('error'))} with errors",
         f"{len(report.of('bug'))} met a bug in dfsrace",
         f"{len(report.of('skipped'))} not checked",

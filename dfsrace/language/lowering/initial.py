@@ -58,7 +58,7 @@ def _run(
     thread = Thread("setup", "setup", False, None, setup.locals, setup.nodes, setup.entry, where)
     pool = None
     try:
-        results = run_to_end(variables, start.cells, thread, threads)
+        results = run_to_end(variables, start.cells, thread, threads, VALUATIONS_AT_MOST + 1)
     except PoolExhausted as stopped:
         results, pool = stopped.results, stopped.detail
     except (SetupError, LoopsWithoutAccess) as error:

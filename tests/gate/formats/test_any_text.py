@@ -21,16 +21,16 @@ TEXTS = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(TEXTS)
 @example("\udcff\ud800")
 def test_every_format_is_read_by_somebody_elses_parser(text: str) -> None:
     report = gate(*builders.hostile(text), notes=(text,))
     suite = test_junit.read(FORMATS["junit"](report))
-    assert test_junit.outcomes(suite) == ["failure", "failure", "error", "error", "skipped", "system-out"]
+    assert test_junit.outcomes(suite) == ["failure", "failure", "error", "error", "error", "system-out"]
     lines = test_ktap.read(FORMATS["ktap"](report))
     assert [directive.split()[0] for _, _, directive in lines] == [
-        *("unexpected:", "TIMEOUT", "ERROR", "ERROR", "SKIP", "XFAIL")
+        *("unexpected:", "TIMEOUT", "ERROR", "ERROR", "ERROR", "XFAIL")
     ]
     assert len(test_sarif.read(report)["results"]) == 4
     assert [one.name for one in test_github.commands(report)] == ["error"] * 5

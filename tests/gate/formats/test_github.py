@@ -191,10 +191,10 @@ def test_a_summary_that_would_be_too_large_says_what_it_leaves_out() -> None:
     wide = tuple(f"{number} {'w' * 390}" for number in range(400))
     many = [replace(builders.broken(f"m/{number}.yaml"), report=wide) for number in range(ROWS + 200)]
     text = github_summary(gate(*many))
-    found = tokens(text)
-    assert len(text) > BYTES * 3 // 4
-    assert len(rows(found)) == ROWS
-    shown = len(headings(found)) - 1
+    assert BYTES * 3 // 4 < len(text.encode()) <= BYTES
+    # Counted by their beginnings: to parse a text of this size takes seconds.
+    assert text.count("\n| ✗ |") == ROWS
+    shown = text.count("\n### <code>")
     assert f"{len(many) - shown} more models have no room here: " in text
     assert "200 more models are not in this table" in text
 

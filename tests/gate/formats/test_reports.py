@@ -10,9 +10,9 @@ import jsonschema
 import pytest
 
 import dfsrace.render
-from dfsrace.gate.formats import FORMATS
+from dfsrace.gate.formats import FORMATS, wording
 from dfsrace.gate.results import Result
-from tests.gate.formats import builders
+from tests.gate.formats import builders, test_github, test_junit, test_ktap
 from tests.gate.formats.builders import HOSTILE, gate
 
 SCHEMA = json.loads((Path(dfsrace.render.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
@@ -85,3 +85,30 @@ def test_the_summary_object_is_glad_only_of_a_whole_run_of_some_models() -> None
     assert gladness(builders.good(), interrupted=True) == "not_as_expected"
     assert gladness(builders.stopped()) == "not_as_expected"
     assert gladness(builders.stopped(), incomplete_ok=True) == "as_expected"
+
+
+@pytest.mark.parametrize("result", builders.one_of_each(), ids=lambda result: result.status)
+@pytest.mark.parametrize("incomplete_ok", [False, True])
+def test_whatever_fails_the_gate_fails_in_every_format_by_itself(result: Result, incomplete_ok: bool) -> None:
+    report = gate(builders.good(), result, incomplete_ok=incomplete_ok)
+    failing = wording.fails(report, result)
+    suite = test_junit.read(FORMATS["junit"](report))
+    assert ([suite.get("failures"), suite.get("errors")] != ["0", "0"]) is failing
+    _, (ok, _, directive) = test_ktap.read(FORMATS["ktap"](report))
+    assert (not ok) is failing
+    assert (directive.split(" ")[0] in ("SKIP", "TODO", "XFAIL")) <= ok
+    assert any(one.name == "error" for one in test_github.commands(report)) is failing
+    assert (json.loads(FORMATS["json"](report))["gate"] == "not_as_expected") is failing
+
+
+def test_an_inconclusive_model_of_which_nothing_is_known_is_never_accepted() -> None:
+    lost = Result("models/lost.yaml", "inconclusive", because="killed, most likely for want of memory")
+    report = gate(builders.good(), builders.stopped(), lost, incomplete_ok=True)
+    assert wording.headline(report) == "3 models: 1 inconclusive (accepted), 1 inconclusive"
+    assert [wording.fails(report, result) for result in report.results] == [False, False, True]
+    assert "\nnot ok 3 models/lost.yaml # ERROR killed" in FORMATS["ktap"](report)
+    assert 'failures="1"' in FORMATS["junit"](report)
+    assert [line.split()[0] for line in FORMATS["github"](report).splitlines()] == ["::error", "::warning"]
+    (alert,) = json.loads(FORMATS["sarif"](report))["runs"][0]["results"]
+    assert alert["ruleId"] == "dfsrace/inconclusive"
+    assert json.loads(FORMATS["json"](report))["gate"] == "not_as_expected"

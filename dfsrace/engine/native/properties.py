@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Invariants and reach conditions as C, and which of them a state decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dfsrace.engine.native.expressions import Expressions
+from dfsrace.engine.native.names import Names
+from dfsrace.engine.native.values import unsigned
+from dfsrace.engine.reference.stepping import speaks_of_threads
+from dfsrace.system import Property
+
+
+def _no_local(slot: int) -> str:
+    raise AssertionError(f"local {slot} in a property")
+
+
+def ended(expressions: Expressions) -> list[str]:
+    """A function that is true where every thread that is no daemon has finished."""
+    layout = expressions.layout
+    mask = 0
+    for thread, place in zip(layout.system.threads, layout.threads, strict=True):
+        mask |= 0 if thread.daemon else place.place.mask
+    test = f"!{expressions.words.any_of('s', mask)}" if mask else "1"
+    return ["static int ended(const word *s)", "{", "\t(void)s;", f"\treturn {test};", "}", ""]
+
+
+def conditions(expressions: Expressions, properties: Sequence[Property]) -> list[str]:
+    """One function for each property: 1 or 0, or -1 less the automatic violation that was met."""
+    lines = []
+    for number, prop in enumerate(properties):
+        source = expressions.write(prop.condition, Names("s", _no_local))
+        lines += [
+            f"static int property{number}(const word *s)",
+            "{",
+            "\tval e = 0;",
+            "\t(void)s;",
+            f"\treturn {source} != 0;",
+            "fail:",
+            "\treturn -1 - (int)e;",
+            "}",
+            "",
+        ]
+    return lines
+
+
+def judge(properties: Sequence[Property]) -> list[str]:
+    """The function `judge` of struct model."""
+    lines = [
+        "static int judge(const word *s, int cells, const word *known, word *found, struct context *c)",
+        "{",
+        "\tint any = 0, r, p;",
+        "\t(void)s; (void)cells; (void)known; (void)found; (void)c;",
+    ]
+    for number, prop in enumerate(properties):
+        word, bit = divmod(number, 64)
+        tests = [f"!(known[{word}] & {unsigned(1 << bit)})"] if prop.kind == "reach" else []
+        tests += ["!cells"] if speaks_of_threads(prop) else []
+        tests += ["ended(s)"] if prop.at_end else []
+        wanted = 0 if prop.kind == "invariant" else 1
+        lines.append(f"\tif ({' && '.join(tests) or '1'}) {{")
+        lines.append(f"\t\tr = property{number}(s);")
+        lines.append(f"\t\tif (r < 0) {{ p = {number}; goto failed; }}")
+        lines.append(f"\t\tif (r == {wanted}) {{ found[{word}] |= {unsigned(1 << bit)}; any = 1; }}")
+        lines.append("\t}")
+    return [
+        *lines,
+        "\treturn any;",
+        "failed:",
+        "\tc->error = PROPERTY_FAILED;",
+        "\tc->error_thread = (unsigned)p;",
+        "\tc->error_place = (unsigned)(-1 - r);",
+        "\treturn -1;",
+        "}",
+        "",
+    ]

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A block is a run of states of one level that is explored in rounds, each shared out among the threads:
+ *
+ *   expand   chunks of the block's states: their successors, in order, and for each part of the table a list of those
+ *            that belong there;
+ *   insert   parts of the table: each takes its successors in the order of the block, so that the first of equals is
+ *            the one that counts;
+ *   collect  chunks again: the new states, in order, go to the next level and are judged.
+ *
+ * No part and no chunk is worked on by two threads at a time, so nothing but memory is counted atomically; and what is
+ * found, in which order and with which number does not depend on the number of threads: it is what one thread finds that
+ * goes from state to state (level-synchronous search in blocks, with the visited set divided by key as in Stern and
+ * Dill's parallel Murphi).
+ *
+ * For one thread alone, looking up through a ring while the next states are expanded was measured, too: it takes 0 to 20
+ * percent longer than rounds.
+ */
+#ifndef DFSRACE_BLOCK_H
+#define DFSRACE_BLOCK_H
+
+#include "log.h"
+#include "search.h"
+#include "table.h"
+#include "team.h"
+
+#ifndef BLOCK_SUCCESSORS
+#define BLOCK_SUCCESSORS 65536 /* aimed at; what a block keeps should stay in a core's second-level cache */
+#endif
+#ifndef LOG_OF_PARTS
+#define LOG_OF_PARTS 4
+#endif
+#ifndef LEAST_BLOCK
+#define LEAST_BLOCK 64    /* states */
+#endif
+#define LARGEST_BLOCK 16384
+#ifndef AHEAD
+#define AHEAD 32          /* successors between prefetching a line and looking */
+#endif
+#ifndef FEW_SUCCESSORS
+#define FEW_SUCCESSORS 1024 /* so few are not worth waking anybody */
+#endif
+
+struct level {
+	word *states;
+	uint64_t count, capacity, first; /* first: the number of its first state */
+};
+
+struct violations {
+	int32_t depth;
+	word *entries;
+	uint64_t count, capacity;
+};
+
+/* A successor that waits for its part: its key, and its place in the chunk. */
+struct waiting {
+	uint64_t key;
+	uint32_t place;
+};
+
+struct queue {
+	struct waiting *list;
+	uint64_t count, capacity;
+};
+
+struct chunk {
+	uint32_t first, states;             /* of the block */
+	word *out;                          /* successors, in order */
+	uint16_t *who;
+	uint32_t count, capacity;
+	uint32_t *ends;                     /* for each state, where its successors end */
+	uint64_t ends_capacity;
+	uint8_t *fresh;                     /* for each successor: nobody was there before */
+	uint64_t fresh_capacity;
+	uint32_t *made, *made_by;           /* of the new ones: place in the chunk, state of the block */
+	uint64_t made_capacity, made_by_capacity, made_count;
+	uint64_t base;                      /* number of the first new one */
+	struct queue *queues;               /* one for each part */
+	uint32_t *found;                    /* for each part, how many were new */
+};
+
+/* A thread's own. */
+struct worker {
+	struct context c; /* first, so that the callbacks find the worker */
+	struct search *s;
+	struct chunk *chunk;
+	struct violations *goals;
+	word *met, *found;
+	uint8_t *places;
+	uint64_t source; /* number of the state that is expanded or judged */
+	uint64_t transitions;
+	int32_t exhausted;
+	uint64_t exhausted_at, error_at;
+	int no_memory;
+};
+
+/* Where the search stood before the block under way: what a checkpoint goes back to that is written in the middle. */
+struct rest {
+	int inside, inserted; /* in a block; some of its states may be in the table, marked as fresh */
+	uint64_t position, states, transitions, block_transitions, block_states, log_used, log_last;
+	int32_t exhausted;
+	uint64_t *goals; /* how many each property has */
+};
+
+struct search {
+	const struct model *m;
+	struct settings settings;
+	struct budget budget;
+	struct form form;
+	struct table *tables;
+	struct log log;
+	struct level *levels;
+	uint64_t level_count, level_capacity;
+	uint64_t position; /* in the level that is expanded */
+	uint32_t depth;    /* of that level */
+	uint64_t states, transitions;
+	uint64_t block_transitions, block_states; /* of the last block */
+	struct level spare; /* room of a level that is over */
+	struct team *team;
+	struct worker *workers;
+	struct chunk *chunks;
+	uint32_t chunk_count, parts;
+	struct violations *goals;
+	word *met, *hits;
+	uint32_t *largest;
+	int32_t exhausted;
+	uint32_t error, error_thread, error_place;
+	enum status status;
+	struct rest rest;
+};
+
+/* Judges a state; what it violates is noted at this depth with this number, mover and state. */
+void judge_state(struct worker *w, const word *state, int cells, int32_t depth, const word *entry);
+void note_goal(struct worker *w, uint32_t property, int32_t depth, const word *entry);
+int block_open(struct search *s);
+void block_close(struct search *s);
+/* Explores the next states of the level; s->status says why it could not. */
+void block_run(struct search *s);
+/* Takes in states of level 0. */
+void block_seed(struct search *s, const word *states, uint64_t count);
+int block_follow(struct search *s, const word *state, uint32_t ordinal, word *out);
+
+#endif
