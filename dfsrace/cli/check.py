@@ -38,7 +38,7 @@ Examples:
   dfsrace check race.yaml --set FRAMES=3 -v        another size, and everything that is known
   dfsrace check race.yaml --states 1_000_000       no more than that; exit 3 if it was not enough
   dfsrace check race.yaml --threads 8 --memory 16G
-  dfsrace check race.yaml --checkpoint race.part   hours of work, kept; later the same with --resume
+  dfsrace check race.yaml --checkpoint race.part   hours of work, kept; go on with --resume
   dfsrace check models/*/*.yaml --quiet            one line for each model
   dfsrace check race.yaml --json | jq .violations
   generate-model | dfsrace check -

