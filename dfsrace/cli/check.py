@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,10 +19,16 @@ from dfsrace.cli.engine_options import (
     checkpoint_options,
     engine_options,
     objects_folder,
-    read_seconds,
 )
 from dfsrace.cli.interrupts import Interrupts
-from dfsrace.cli.options import complete_model, drawing_options, model_options
+from dfsrace.cli.options import (
+    complete_model,
+    drawing_options,
+    model_options,
+    read_integer,
+    read_seconds,
+    reduce_option,
+)
 from dfsrace.cli.output import OutputFile
 from dfsrace.cli.progress import ProgressLine, progress_line
 
@@ -47,35 +53,6 @@ Examples:
 Exit codes: 0 everything holds, 2 the command or the model is wrong, 3 inconclusive, 11 deadlock,
 12 violated otherwise. Of several models: the first that applies of 70, 2, 12, 11, 3, 0.
 """
-
-
-def read_integer(least: int) -> Callable[[click.Context, click.Parameter, str | None], int | None]:
-    """Reads an integer from `least` on, with underscores if one likes."""
-
-    def read(context: click.Context, parameter: click.Parameter, given: str | None) -> int | None:
-        digits = (given or "").replace("_", "")
-        if given is None:
-            return None
-        if not (digits.isascii() and digits.isdecimal() and len(digits) <= 18 and int(digits) >= least):
-            raise click.BadParameter(f"'{given}' is no integer of {least} or more", context, parameter)
-        return int(digits)
-
-    return read
-
-
-def read_reductions(context: click.Context, parameter: click.Parameter, given: str) -> frozenset[str]:
-    """`none`, `all`, or names with commas between them."""
-    from dfsrace.diagnostics.suggest import did_you_mean
-    from dfsrace.engine.options import REDUCTIONS
-
-    if given in ("none", "all"):
-        return frozenset(REDUCTIONS if given == "all" else ())
-    names = [name.strip() for name in given.split(",")]
-    for name in names:
-        if name not in REDUCTIONS:
-            help = did_you_mean(name, REDUCTIONS) or f"there is none, all, {', '.join(REDUCTIONS)}"
-            raise click.BadParameter(f"there is no reduction '{name}'; {help}", context, parameter)
-    return frozenset(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +96,7 @@ class Request:
 @click.option("--states", metavar="N", callback=read_integer(1), help="Visit at most N states.")
 @click.option("--seconds", metavar="S", callback=read_seconds, help="Search for at most S seconds.")
 @click.option("--switches", metavar="K", callback=read_integer(0), help="Only interleavings of at most K switches.")
-@click.option(
-    "--reduce",
-    "reductions",
-    metavar="none|all|NAME,...",
-    default="all",
-    show_default=True,
-    callback=read_reductions,
-    help="Reductions: pools, stamps, threads.",
-)
+@reduce_option
 @engine_options
 @checkpoint_options
 @click.option("--json", is_flag=True, help="Print one JSON object a line for each model.")

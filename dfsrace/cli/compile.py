@@ -10,8 +10,7 @@ import click
 
 import dfsrace
 from dfsrace.cli import exits, streams
-from dfsrace.cli.check import read_reductions
-from dfsrace.cli.options import model_argument, model_options
+from dfsrace.cli.options import model_argument, model_options, reduce_option
 from dfsrace.cli.output import OutputFile
 from dfsrace.diagnostics.text import quoted
 
@@ -32,15 +31,7 @@ mean, given the same --set and --library. It exits as check does.
 @model_argument
 @model_options
 @click.option("-o", "--output", metavar="FILE.c", help="Write the C file there; - is standard output.")
-@click.option(
-    "--reduce",
-    "reductions",
-    metavar="none|all|NAME,...",
-    default="all",
-    show_default=True,
-    callback=read_reductions,
-    help="Reductions: pools, stamps, threads.",
-)
+@reduce_option
 def command(
     model: str,
     libraries: Sequence[str],

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from dfsrace.cli.cache_folder import cache_folder
+from dfsrace.cli.options import read_seconds
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -31,19 +31,6 @@ def read_size(context: click.Context, parameter: click.Parameter, given: str | N
     if not found or not 0 < len(digits) <= 18 or int(digits) == 0:
         raise click.BadParameter(f"'{given}' is no size such as 500M or 4G", context, parameter)
     return int(digits) << 10 * (" KMGT".index(found[2].upper()) if found[2] else 0)
-
-
-def read_seconds(context: click.Context, parameter: click.Parameter, given: str | None) -> float | None:
-    """Reads a number of seconds over 0."""
-    if given is None:
-        return None
-    try:
-        seconds = float(given)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise click.BadParameter(f"'{given}' is no number of seconds over 0", context, parameter)
-    return seconds
 
 
 def read_threads(context: click.Context, parameter: click.Parameter, given: str | None) -> int:

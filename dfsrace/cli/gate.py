@@ -8,7 +8,7 @@ import secrets
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
@@ -16,11 +16,11 @@ import click
 
 import dfsrace
 from dfsrace.cli import app, exits, streams
-from dfsrace.cli.check import read_integer, read_reductions
-from dfsrace.cli.engine_options import cores, objects_folder, read_seconds
+from dfsrace.cli.engine_options import cores, objects_folder
 from dfsrace.cli.interrupts import Interrupts
-from dfsrace.cli.options import drawing_options
+from dfsrace.cli.options import drawing_options, library_option, read_integer, read_seconds, reduce_option
 from dfsrace.cli.output import OutputFile
+from dfsrace.cli.progress import FIRST_AFTER, TerminalLine
 from dfsrace.diagnostics.text import printable, quoted
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ Exit codes, the first that applies: 70 a bug of dfsrace, 2 a file is wrong or th
 UNEXPECTED = 10
 _CODES = {"bug": exits.OUR_BUG, "error": exits.WRONG_INPUT, "unexpected": UNEXPECTED}
 FILES = ("junit", "sarif")
-PROGRESS_AFTER = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +75,11 @@ class Request:
 
 @click.command("gate", epilog=EPILOG, short_help="Check all models below folders against what they expect.")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path())
-@click.option(
-    "--library",
-    "libraries",
-    metavar="DIR",
-    multiple=True,
-    type=click.Path(exists=True, file_okay=False),
-    help="Look for included library files here first; may be repeated.",
-)
+@library_option
 @click.option("-j", "--jobs", metavar="N", callback=read_integer(1), help="Check N models at once; default: the cores.")
 @click.option("--seconds", metavar="S", callback=read_seconds, help="Search for at most S seconds in each model.")
 @click.option("--total-seconds", metavar="S", callback=read_seconds, help="Skip what is not decided after S seconds.")
-@click.option(
-    "--reduce",
-    "reductions",
-    metavar="none|all|NAME,...",
-    default="all",
-    show_default=True,
-    callback=read_reductions,
-    help="Reductions: pools, stamps, threads.",
-)
+@reduce_option
 @click.option(
     "--incomplete",
     type=click.Choice(["fail", "ok"]),
@@ -286,31 +270,19 @@ class _Run:
 
 
 @dataclass(slots=True)
-class _ProgressLine:
+class _ProgressLine(TerminalLine):
     """How many models are done and what is under way, redrawn in its place; nothing before a second has passed."""
 
-    shown: bool = False
     last: str = ""
 
     def __call__(self, progress: Progress) -> None:
-        if progress.seconds < PROGRESS_AFTER or not progress.under_way:
+        if progress.seconds < FIRST_AFTER or not progress.under_way:
             return
         names = ", ".join(printable(path) for path in progress.under_way)
         text = f"{progress.done}/{progress.total} done, {progress.seconds:.0f} s: {names}"
         if text != self.last or not self.shown:
-            self._write(f"\r{text[: streams.columns(sys.stderr, 80) - 1]}\x1b[K")
-            self.shown, self.last = True, text
-
-    def clear(self) -> None:
-        """Takes the line away."""
-        if self.shown:
-            self._write("\r\x1b[K")
-            self.shown = False
-
-    def _write(self, text: str) -> None:
-        with suppress(OSError, ValueError):
-            sys.stderr.write(text)
-            sys.stderr.flush()
+            self.draw(text)
+            self.last = text
 
 
 @contextmanager

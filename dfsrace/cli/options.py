@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -34,9 +35,51 @@ def read_settings(context: click.Context, parameter: click.Parameter, given: tup
     return settings
 
 
-def model_options(function: Command) -> Command:
-    """--set and --library: what a model is loaded with."""
-    library = click.option(
+def read_integer(least: int) -> Callable[[click.Context, click.Parameter, str | None], int | None]:
+    """Reads an integer from `least` on, with underscores if one likes."""
+
+    def read(context: click.Context, parameter: click.Parameter, given: str | None) -> int | None:
+        digits = (given or "").replace("_", "")
+        if given is None:
+            return None
+        if not (digits.isascii() and digits.isdecimal() and len(digits) <= 18 and int(digits) >= least):
+            raise click.BadParameter(f"'{given}' is no integer of {least} or more", context, parameter)
+        return int(digits)
+
+    return read
+
+
+def read_reductions(context: click.Context, parameter: click.Parameter, given: str) -> frozenset[str]:
+    """`none`, `all`, or names with commas between them."""
+    from dfsrace.diagnostics.suggest import did_you_mean
+    from dfsrace.engine.options import REDUCTIONS
+
+    if given in ("none", "all"):
+        return frozenset(REDUCTIONS if given == "all" else ())
+    names = [name.strip() for name in given.split(",")]
+    for name in names:
+        if name not in REDUCTIONS:
+            help = did_you_mean(name, REDUCTIONS) or f"there is none, all, {', '.join(REDUCTIONS)}"
+            raise click.BadParameter(f"there is no reduction '{name}'; {help}", context, parameter)
+    return frozenset(names)
+
+
+def read_seconds(context: click.Context, parameter: click.Parameter, given: str | None) -> float | None:
+    """Reads a number of seconds over 0."""
+    if given is None:
+        return None
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise click.BadParameter(f"'{given}' is no number of seconds over 0", context, parameter)
+    return seconds
+
+
+def library_option(function: Command) -> Command:
+    """--library: where included files are looked for first."""
+    option: Callable[[Command], Command] = click.option(
         "--library",
         "libraries",
         metavar="DIR",
@@ -44,6 +87,25 @@ def model_options(function: Command) -> Command:
         type=click.Path(exists=True, file_okay=False),
         help="Look for included library files here first; may be repeated.",
     )
+    return option(function)
+
+
+def reduce_option(function: Command) -> Command:
+    """--reduce: which reductions a search makes."""
+    option: Callable[[Command], Command] = click.option(
+        "--reduce",
+        "reductions",
+        metavar="none|all|NAME,...",
+        default="all",
+        show_default=True,
+        callback=read_reductions,
+        help="Reductions: pools, stamps, threads.",
+    )
+    return option(function)
+
+
+def model_options(function: Command) -> Command:
+    """--set and --library: what a model is loaded with."""
     constants = click.option(
         "--set",
         "constants",
@@ -52,7 +114,7 @@ def model_options(function: Command) -> Command:
         callback=read_settings,
         help="Give a constant of the model another value; may be repeated.",
     )
-    return constants(library(function))
+    return constants(library_option(function))
 
 
 def drawing_options(function: Command) -> Command:

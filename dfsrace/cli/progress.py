@@ -17,17 +17,38 @@ FIRST_AFTER = 1.0
 
 
 @dataclass(slots=True)
-class ProgressLine:
-    """Redrawn in its place; nothing is written before a second has passed."""
+class TerminalLine:
+    """One line on standard error that is redrawn in its place."""
+
+    shown: bool = False
+
+    def draw(self, text: str) -> None:
+        """Puts the text there, as much of it as the terminal is wide."""
+        self._write(f"\r{text[: streams.columns(sys.stderr, 80) - 1]}\x1b[K")
+        self.shown = True
+
+    def clear(self) -> None:
+        """Takes the line away."""
+        if self.shown:
+            self._write("\r\x1b[K")
+            self.shown = False
+
+    def _write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+
+@dataclass(slots=True)
+class ProgressLine(TerminalLine):
+    """Nothing is written before a second has passed."""
 
     ascii_only: bool = False
-    shown: bool = False
     queue: int = 0
 
     def __call__(self, progress: Progress) -> None:
         if progress.seconds >= FIRST_AFTER:
-            self._write(f"\r{self.text(progress)[: streams.columns(sys.stderr, 80) - 1]}\x1b[K")
-            self.shown = True
+            self.draw(self.text(progress))
         self.queue = progress.queue
 
     def text(self, progress: Progress) -> str:
@@ -45,18 +66,7 @@ class ProgressLine:
             )
         )
 
-    def clear(self) -> None:
-        """Takes the line away."""
-        if self.shown:
-            self._write("\r\x1b[K")
-            self.shown = False
-
-    def _write(self, text: str) -> None:
-        with suppress(OSError, ValueError):
-            sys.stderr.write(text)
-            sys.stderr.flush()
-
 
 def progress_line(quiet: bool, ascii_only: bool) -> ProgressLine | None:
     """The line, where somebody sits before a terminal to see it."""
-    return ProgressLine(ascii_only) if streams.is_terminal(sys.stderr) and not quiet else None
+    return ProgressLine(ascii_only=ascii_only) if streams.is_terminal(sys.stderr) and not quiet else None

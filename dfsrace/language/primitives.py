@@ -27,8 +27,6 @@ from dfsrace.system.types import (
     type_text,
 )
 
-Role = Literal["take", "try", "release", "take read", "try read", "release read", "downgrade", "sample", "retry"]
-
 # kind of lock -> what is done -> the operation
 OPERATIONS: dict[str, dict[str, str]] = {
     "spinlock": {"take": "spin_lock", "try": "spin_trylock", "release": "spin_unlock"},

@@ -15,11 +15,12 @@ from dfsrace.engine.native import build, generate, locks, properties, steps
 from dfsrace.engine.native.canonical import CanonicalCode
 from dfsrace.engine.native.expressions import Expressions
 from dfsrace.engine.native.locks import LOCK_WRITERS, LockSite
-from dfsrace.engine.native.names import Names, fail
+from dfsrace.engine.native.names import fail
 from dfsrace.engine.native.references import ReferenceCode
 from dfsrace.engine.native.regions import StepGraph
 from dfsrace.engine.native.steps import StepWriter
 from dfsrace.engine.native.writer import Writer
+from dfsrace.engine.reference.expressions import Names
 from dfsrace.engine.reference.memos import Reference
 from dfsrace.system.expressions import Expr, Finished
 from dfsrace.system.program import Choose, Node, Store

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from dfsrace.engine.native import Machine, NoCompiler, explore_native
+from dfsrace.engine.native.library import NativeSearch, Statistics
 from dfsrace.engine.options import Options, Progress
 from dfsrace.engine.outcome import Outcome
-from dfsrace.engine.reference import explore
+from dfsrace.engine.reference import EnginesDisagree, explore
 from dfsrace.engine.reference.stepping import Stepper
 from tests.native.test_equal import PROJECT, load
 
@@ -94,3 +95,19 @@ def test_a_reach_that_is_met_is_no_first_violation(quick: Machine, tmp_path: Pat
     outcome, expected = explore_native(load(path), options, quick), explore(load(path), options)
     assert [v.property for v in outcome.violations] == ["late"]
     assert (outcome.verdict, outcome.states) == (expected.verdict, expected.states)
+
+
+@pytest.mark.parametrize(("states", "transitions"), [(0, 0), (266_830, 266_828)])
+def test_counts_that_cannot_be_are_our_bug_and_no_verdict(
+    quick: Machine, monkeypatch: pytest.MonkeyPatch, states: int, transitions: int
+) -> None:
+    counted = NativeSearch.statistics
+
+    def less(search: NativeSearch) -> Statistics:
+        statistics = counted(search)
+        statistics.states, statistics.transitions = states, transitions
+        return statistics
+
+    monkeypatch.setattr(NativeSearch, "statistics", less)
+    with pytest.raises(EnginesDisagree, match=f"{states} states and {transitions} transitions from 1 states"):
+        explore_native(load(SEQLOCK), NONE, quick)

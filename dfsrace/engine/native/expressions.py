@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from dfsrace.engine.native.names import NO_FAILURE, Names, fail, sequence
+from dfsrace.engine.native.names import NO_FAILURE, fail, sequence
 from dfsrace.engine.native.places import Words
 from dfsrace.engine.native.values import (
     Converter,
@@ -22,7 +22,7 @@ from dfsrace.engine.native.values import (
     plus,
 )
 from dfsrace.engine.reference.conversion import NOTHING, NUMBER_OR_NONE, OPTIONAL, PLAIN, form, low
-from dfsrace.engine.reference.expressions import LARGEST_UNROLLING, Shift, pool_numbers
+from dfsrace.engine.reference.expressions import LARGEST_UNROLLING, Names, Shift, pool_numbers
 from dfsrace.system.evaluation import NULL, RANGE, arithmetic, compare
 from dfsrace.system.expressions import (
     And,

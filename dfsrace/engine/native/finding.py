@@ -18,7 +18,7 @@ from dfsrace.engine.reference.stepping import Start
 
 
 class NativeFinder(Finder):
-    """Finds schedules after a compiled search; `number` is that of the goal whose schedule is asked for."""
+    """Finds schedules after a compiled search; `numbers` are its properties' by their names."""
 
     def __init__(
         self,
@@ -27,19 +27,20 @@ class NativeFinder(Finder):
         starts: Sequence[Start],
         native: NativeSearch,
         first_level: Sequence[int],
+        numbers: Mapping[str, int],
     ) -> None:
         """`first_level`: the canonical initial states by their numbers."""
         super().__init__(compiled, canonical, starts, ())
         self.native = native
         self.first_level = first_level
-        self.number = 0
+        self.numbers = numbers
 
-    def weigh(self, goals: Sequence[Goal], numbers: Mapping[str, int], interrupted: Callable[[], bool]) -> bool:
+    def sweep(self, goals: Sequence[Goal], interrupted: Callable[[], bool]) -> bool:
         """Works out the costs of all goals; False if it was interrupted, so that there are none."""
         goals = [goal for goal in goals if goal.depth > 0]
         if not goals:
             return True
-        costs = self.native.costs([(numbers[goal.name], goal.depth) for goal in goals], interrupted)
+        costs = self.native.costs([(self.numbers[goal.name], goal.depth) for goal in goals], interrupted)
         if costs is None:
             return False
         self.costs = {goal.name: found for goal, found in zip(goals, costs, strict=True)}
@@ -47,7 +48,7 @@ class NativeFinder(Finder):
 
     def _chain(self, goal: Goal) -> list[int]:
         """Canonical states, one for each depth but the last, of one shortest path: that of the log."""
-        found = self.native.goal(self.number)
+        found = self.native.goal(self.numbers[goal.name])
         assert found is not None
         entry = min(found[1], key=lambda e: (e.thread is None, e.state, e.thread or 0))
         first, *ordinals = self.native.path(entry.number)

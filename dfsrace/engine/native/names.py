@@ -1,28 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What an expression in generated C may use, and how it fails."""
+"""How generated C fails, and what a loop over a type's values runs through."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from dfsrace.engine.native.values import constant, number
 from dfsrace.engine.reference.path import VIOLATION
 from dfsrace.system.types import Type, finite_values
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What an expression may use: the state's name, each local's source, each bound variable's source and type."""
-
-    state: str
-    local: Callable[[int], str]
-    bound: dict[int, tuple[str, Type]] = field(default_factory=dict)
-
-    def binding(self, slot: int, source: str, kind: Type) -> Names:
-        """The same with one more variable."""
-        return Names(self.state, self.local, {**self.bound, slot: (source, kind)})
-
 
 NO_FAILURE = len(VIOLATION)
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dfsrace.engine.native.expressions import Expressions
-from dfsrace.engine.native.names import Names
 from dfsrace.engine.native.values import unsigned
+from dfsrace.engine.reference.expressions import Names
 from dfsrace.engine.reference.stepping import speaks_of_threads
 from dfsrace.system import Property
 

@@ -29,6 +29,7 @@ from dfsrace.engine.native.library import (
     STOP_STATES,
     NativeSearch,
     Settings,
+    Statistics,
 )
 from dfsrace.engine.native.seeding import Seed
 from dfsrace.engine.native.swap import Compiled as CompiledModel
@@ -40,7 +41,7 @@ from dfsrace.engine.reference.canonical import Canonical
 from dfsrace.engine.reference.compiled import Compiled
 from dfsrace.engine.reference.goals import Goal
 from dfsrace.engine.reference.limits import BETWEEN_REPORTS
-from dfsrace.engine.reference.shortest import Finder
+from dfsrace.engine.reference.shortest import EnginesDisagree, Finder
 from dfsrace.engine.reference.stepping import PropertyError, Stepper
 from dfsrace.system import AUTOMATIC_PROPERTIES, Property, System
 from dfsrace.system.interpreter import LoopsWithoutAccess
@@ -280,6 +281,8 @@ class _Search:
     def outcome(self, start: float) -> Outcome:
         """The outcome of the search."""
         statistics = self.native.statistics()
+        if self.stopped is None:
+            self._believe(statistics)
         exhausted = self.system.exhausted
         pools = [pool.name for pool in self.generated.references.pools]
         if exhausted is None and statistics.exhausted >= 0:
@@ -308,6 +311,13 @@ class _Search:
             note="" if self.keeper is None else self.keeper.note(),
         )
 
+    def _believe(self, statistics: Statistics) -> None:
+        """EnginesDisagree where a search that is said to be whole has counted less than it must have seen."""
+        seeds = len(self.begun.states)
+        if statistics.states < min(seeds, 1) or statistics.transitions < statistics.states - seeds:
+            counts = f"{statistics.states} states and {statistics.transitions} transitions"
+            raise EnginesDisagree(f"the native engine says that it visited everything, {counts} from {seeds} states")
+
     def _reached(self) -> frozenset[int]:
         marks = self.generated.marks
         return frozenset(self.begun.marks).union(*(marks[bit] for bit in self.native.bits("hits", len(marks))))
@@ -322,29 +332,13 @@ class _Search:
         canonical = Canonical(compiled.references, self.options.reductions, self.properties)
         if isinstance(self.native, BoundedSearch):
             return self._bounded(goals, self.native.finder(compiled, canonical, self.begun.starts))
-        finder = NativeFinder(compiled, canonical, self.begun.starts, self.native, self.first_level)
-        kept = self.native.statistics().kept_levels
         numbers = {goal.name: self._number(goal.name, goal.kind) for goal in goals}
-        minimised = [goal for goal in goals if goal.depth <= kept]
-        if not finder.weigh(minimised, numbers, self.options.interrupted):
-            minimised = []
-        found = []
-        for goal in goals:
-            minimal = goal in minimised
-            finder.number = numbers[goal.name]
-            schedule, switches = finder.schedule(goal) if minimal else finder.some_schedule(goal)
-            found.append(Violation(goal.name, goal.kind, schedule, switches, minimal))
-        return found
+        finder = NativeFinder(compiled, canonical, self.begun.starts, self.native, self.first_level, numbers)
+        kept = self.native.statistics().kept_levels
+        return finder.violations(goals, [goal for goal in goals if goal.depth <= kept], self.options.interrupted)
 
     def _bounded(self, goals: list[Goal], finder: Finder) -> list[Violation]:
         """The same after a search under a bound on switches, as the reference engine does it."""
         sizes = [len(level) for level in finder.levels]
         minimised = [goal for goal in goals if sum(sizes[: goal.depth]) <= self.options.minimise]
-        if not finder.sweep(minimised, self.options.interrupted):
-            minimised = []
-        found = []
-        for goal in goals:
-            minimal = goal in minimised
-            schedule, switches = finder.schedule(goal) if minimal else finder.some_schedule(goal)
-            found.append(Violation(goal.name, goal.kind, schedule, switches, minimal))
-        return found
+        return finder.violations(goals, minimised, self.options.interrupted)

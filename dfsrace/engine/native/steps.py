@@ -38,7 +38,6 @@ from dfsrace.system.program import (
 from dfsrace.system.types import BOOL, INT, LockType, PoolType, StampType, Type, base_of, finite_values
 
 Cell = tuple[Shift, int, Type]
-MOST_OPTIONS_AT_ONCE = 63
 
 
 class StepWriter(Writer):

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dfsrace.engine.native.expressions import Expressions
-from dfsrace.engine.native.names import Names, fail
+from dfsrace.engine.native.names import fail
 from dfsrace.engine.native.regions import StepGraph
 from dfsrace.engine.native.values import unsigned
-from dfsrace.engine.reference.expressions import Shift
+from dfsrace.engine.reference.expressions import Names, Shift
 from dfsrace.engine.reference.memos import References
 from dfsrace.system.expressions import Expr, Read
 from dfsrace.system.program import Alloc, AtomicBegin, Thread

@@ -56,14 +56,7 @@ def _violations(search: Search) -> list[Violation]:
         goals = sorted(goals, key=lambda goal: goal.depth)[:1]
     finder = Finder(search.compiled, search.canonical, search.starts, search.levels)
     minimised = [goal for goal in goals if _size(search, goal) <= search.options.minimise]
-    if not finder.sweep(minimised, search.options.interrupted):
-        minimised = []
-    found = []
-    for goal in goals:
-        minimal = goal in minimised
-        schedule, switches = finder.schedule(goal) if minimal else finder.some_schedule(goal)
-        found.append(Violation(goal.name, goal.kind, schedule, switches, minimal))
-    return found
+    return finder.violations(goals, minimised, search.options.interrupted)
 
 
 def _size(search: Search, goal: Goal) -> int:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from dfsrace.engine.outcome import Move, Schedule
+from dfsrace.engine.outcome import Move, Schedule, Violation
 from dfsrace.engine.reference.canonical import Canonical
 from dfsrace.engine.reference.compiled import Compiled
 from dfsrace.engine.reference.goals import Goal
@@ -37,6 +37,19 @@ class Finder:
         self.levels = levels
         self.threads = range(len(compiled.system.threads))
         self.costs: dict[str, list[dict[int, Costs]]] = {}
+
+    def violations(
+        self, goals: Sequence[Goal], minimised: Sequence[Goal], interrupted: Callable[[], bool]
+    ) -> list[Violation]:
+        """The goals with their schedules; of `minimised`, unless interrupted, with the fewest switches."""
+        if not self.sweep(minimised, interrupted):
+            minimised = []
+        found = []
+        for goal in goals:
+            minimal = goal in minimised
+            schedule, switches = self.schedule(goal) if minimal else self.some_schedule(goal)
+            found.append(Violation(goal.name, goal.kind, schedule, switches, minimal))
+        return found
 
     # ---- backwards
 

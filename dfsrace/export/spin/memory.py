@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dfsrace.export.spin.names import Names, encoded
 from dfsrace.system.cells import Cell
 from dfsrace.system.memory import OWNING
-from dfsrace.system.types import LockType, PoolType, StampType, base_of
+from dfsrace.system.types import PoolType, StampType, base_of
 
 Lines = list[str]
 
@@ -161,8 +161,3 @@ class PoolText:
         inner = self.names.position(cell.variable, cell.position)
         position = f"{value} * {steps[0]} + {inner}" if steps[0] != 1 or inner else value
         return self.names.cell(cell.variable, position, cell.component, cell.thread)
-
-
-def has_owner(kind: object) -> bool:
-    """True for the locks that a thread owns."""
-    return isinstance(kind, LockType) and kind.kind not in ("bit_lock", "semaphore")
