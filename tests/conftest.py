@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from typing import Any
 
 import pytest
@@ -46,8 +47,14 @@ def require(name: str) -> str:
 
 
 def pytest_configure() -> None:
-    """Reports are as wide in tests as in a pipe, whatever terminal pytest or xdist has found."""
+    """Reports are as wide in tests as in a pipe, and Ctrl-C is heeded, however pytest was started.
+
+    pytest and xdist put the terminal's width into the environment. A shell starts what it sends to the background with
+    SIGINT ignored, and that is inherited.
+    """
     os.environ.pop("COLUMNS", None)
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(trylast=True)

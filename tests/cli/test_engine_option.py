@@ -141,11 +141,11 @@ def test_without_a_compiler_the_reference_engine_answers_and_the_first_line_says
 def test_of_several_models_the_first_alone_says_what_to_install(tmp_path: Path) -> None:
     path = model(tmp_path, LARGE)
     nothing = {"PATH": str(tmp_path / "nowhere"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    done = dfsrace("check", path, path, "--states", "200000", cwd=tmp_path, variables=nothing)
+    done = dfsrace("check", path, path, "--states", "1000000", cwd=tmp_path, variables=nothing)
     assert done.stdout.count("RESULT") == 2
     assert done.stdout.count("note ") == 1
     for option in ("--quiet", "--json"):
-        done = dfsrace("check", path, "--states", "200000", option, cwd=tmp_path, variables=nothing)
+        done = dfsrace("check", path, "--states", "1000000", option, cwd=tmp_path, variables=nothing)
         assert "install" not in done.stdout + done.stderr
 
 
