@@ -17,7 +17,6 @@ import pytest
 from dfsrace.cli import exits
 from dfsrace.engine.native.checked import FoundViolation, Step, read_checked
 from dfsrace.engine.native.standalone import Identity, standalone
-from dfsrace.engine.native.values import Unsupported
 from dfsrace.engine.options import REDUCTIONS, Options
 from dfsrace.engine.outcome import Outcome, Schedule
 from dfsrace.engine.reference import explore
@@ -259,12 +258,37 @@ def test_what_is_no_version_does_not_get_into_the_file() -> None:
         standalone(load(LOST).system, Options(), Identity('0"; system("id', "ab"))
 
 
-def test_a_bound_on_switches_cannot_be_compiled(tmp_path: Path) -> None:
-    with pytest.raises(Unsupported):
-        checker_source(load(LOST), "0", Options(switches=1))
-    done = dfsrace("compile", model(tmp_path, LOST + "bounds: {switches: 1}\n"), "-o", "-", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (exits.WRONG_INPUT, "")
-    assert "cannot explore this model: a bound on switches" in done.stderr
+@pytest.mark.parametrize("name", ["2003-unfixed/remote-truncate", "textbook/peterson", "both", "choices", "stillborn"])
+def test_a_bound_on_switches_finds_what_the_reference_engine_finds(name: str, tmp_path: Path) -> None:
+    checked = loaded(name)
+    checker = build(tmp_path, checker_source(checked, "0", Options(switches=1)))
+    for most in (0, 1, 2, 9):
+        outcome = explore(checked.system, Options(switches=most))
+        done = run(checker, "-q", *(() if most == 1 else ("--switches", str(most))))
+        result = json.loads(done.stdout)
+        assert done.returncode == code_of(outcome), most
+        for key in ("states", "transitions", "depth", "complete", "verdict"):
+            assert result[key] == getattr(outcome, key), (key, most)
+        expected = {v.property: (v.kind, v.steps, v.switches, v.switches_minimised) for v in outcome.violations}
+        assert judged(result, names(checked)) == expected
+        assert (result["stopped_by"] or {}).get("kind") == (outcome.stopped_by and outcome.stopped_by.kind)
+        for violation in read_checked(done.stdout, names(checked)).violations:
+            if violation.initial is not None:
+                assert replay_found(checked, violation).schedule == schedule_of(outcome, violation.property)
+
+
+def test_a_models_own_bound_on_switches_is_compiled_in(tmp_path: Path) -> None:
+    done = dfsrace("compile", model(tmp_path, LOST + "bounds: {switches: 0}\n"), "-o", "-", cwd=tmp_path)
+    result = run(build(tmp_path, done.stdout), "-q")
+    assert result.returncode == exits.INCONCLUSIVE
+    assert json.loads(result.stdout)["stopped_by"] == {"kind": "switches"}
+
+
+def test_under_a_bound_on_switches_nothing_that_sanitizers_find(tmp_path: Path) -> None:
+    source = checker_source(loaded("choices"), "0", Options(switches=2))
+    checker = build(tmp_path, source, "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+    done = run(checker, "-q", "--memory", "1G")
+    assert (done.returncode, done.stderr) == (exits.SAFETY, "")
 
 
 @pytest.mark.parametrize("output", ["m.yaml", "./m.yaml", "other.yaml"])
@@ -287,7 +311,7 @@ def test_a_wrong_model_leaves_no_file(tmp_path: Path) -> None:
 def test_a_search_that_loses_states_is_a_bug_and_no_verdict(broken: str, tmp_path: Path) -> None:
     source = checker_source(load(HOLDS), "0", Options())
     print_ = source.index("static enum code print(")
-    read = "search_statistics(k->search, &s);"
+    read = "read_statistics(k, &s);"
     lost = source[:print_] + source[print_:].replace(read, f"{read} {broken};", 1)
     done = run(build(tmp_path, lost), "-q")
     assert (done.returncode, done.stdout) == (exits.OUR_BUG, "")
@@ -366,6 +390,7 @@ def test_the_first_violation_is_enough(tmp_path: Path) -> None:
         ("--memory", "4X"),
         ("--memory", "99999999999T"),
         ("--threads", "-1"),
+        ("--switches", "-1"),
         ("\x1b[31m",),
     ],
 )
@@ -379,7 +404,7 @@ def test_a_wrong_option_is_one_line_and_exit_code_2(options: tuple[str, ...], en
 def test_help_names_every_option_and_an_example(endless: Path) -> None:
     done = run(endless, "--help")
     assert done.returncode == exits.HOLDS
-    for word in ("--threads", "--memory", "--states", "--seconds", "--first", "--quiet", "Example:"):
+    for word in ("--threads", "--memory", "--states", "--seconds", "--switches", "--first", "--quiet", "Example:"):
         assert word in done.stdout
 
 

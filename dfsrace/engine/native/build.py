@@ -53,10 +53,10 @@ LONGEST_COMPLAINT = 1 << 20  # bytes
 RUNTIME_FILES = (
     *("search.c", "block.c", "quotient.c", "whole.c", "log.c"),
     *("team.c", "memory.c", "sweep.c", "visits.c", "checkpoint.c"),
-    "bounded.c",
+    *("bounded.c", "explored.c"),
 )
 RUNTIME_HEADERS = (
-    *("block", "bounded", "checkpoint", "keys", "log", "memory", "model"),
+    *("block", "bounded", "checkpoint", "explored", "keys", "log", "memory", "model"),
     *("quotient", "search", "sweep", "table", "team", "whole"),
 )
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from dfsrace.engine.native.build import RUNTIME_FILES
 from dfsrace.engine.native.generate import RUNTIME, Generated, generate
-from dfsrace.engine.native.values import Unsupported
 from dfsrace.engine.options import Options
 from dfsrace.engine.reference.stepping import Start, Stepper, speaks_of_threads
 from dfsrace.system import AUTOMATIC_PROPERTIES, System
@@ -39,8 +38,6 @@ def standalone(system: System, options: Options, identity: Identity) -> str:
     Of `options` the reductions, the properties in force and the bounds are compiled in, the latter as defaults. ASCII.
     Raises Unsupported where the native engine cannot explore the system, and PropertyError.
     """
-    if options.switches is not None:
-        raise Unsupported("a bound on switches")
     if not re.fullmatch(r"[\w.+-]+", identity.version, re.ASCII) or not re.fullmatch(r"[\da-f]+", identity.model_hash):
         raise ValueError("a version or hash that is none")
     generated = generate(system, options.properties, options.reductions)
@@ -51,7 +48,7 @@ def standalone(system: System, options: Options, identity: Identity) -> str:
     parts = [
         _head(system, identity),
         _constants(system, generated, options, identity, starts),
-        _runtime(("schedule.c",), model, "standalone.h"),
+        _runtime(("schedule.c", "command.c"), model, "standalone.h"),
         _tables(system, generated, stepper, starts),
         _plain("standalone.c"),
         model,
@@ -105,6 +102,7 @@ def _constants(
         "COUNT_OF_STARTS": len(starts),
         "EXHAUSTED_BEFORE": exhausted,
         "BOUND_OF_STATES": "UINT64_MAX" if options.states is None else f"{options.states}ull",
+        "BOUND_OF_SWITCHES": "UINT64_MAX" if options.switches is None else f"{options.switches}ull",
         "BOUND_OF_SECONDS": repr(float(options.seconds or 0)),
     }
     return "".join(f"#define {name} {value}\n" for name, value in values.items())

@@ -287,7 +287,7 @@ static int follow_chain(struct finding *f, const word *first, const uint32_t *or
 {
 	copy_state(f->chain, first);
 	for (uint32_t d = 0; d < steps; d++)
-		if (!search_follow(f->p->s, f->chain + (uint64_t)d * WORDS, ordinals[steps - 1 - d],
+		if (!search_follow(f->p->log, f->chain + (uint64_t)d * WORDS, ordinals[steps - 1 - d],
 				   f->chain + (uint64_t)(d + 1) * WORDS))
 			return 0;
 	return !memcmp(f->chain + (uint64_t)steps * WORDS, last, WORDS * sizeof(word));
@@ -305,7 +305,7 @@ static int ways_of_log(struct finding *f)
 		if (is_lesser(f->entries + i * (WORDS + 2), best))
 			best = f->entries + i * (WORDS + 2);
 	number = best[0];
-	while (steps <= f->depth && (parent = search_parent(f->p->s, number, &ordinal)) != ~(uint64_t)0) {
+	while (steps <= f->depth && (parent = search_parent(f->p->log, number, &ordinal)) != ~(uint64_t)0) {
 		ordinals[steps++] = ordinal;
 		number = parent;
 	}
@@ -326,8 +326,8 @@ static void open_finding(struct finding *f, const struct pathfinder *p, uint32_t
 {
 	memset(f, 0, sizeof(*f));
 	f->p = p;
-	f->depth = (uint32_t)search_goal_depth(p->s, property);
-	f->entries = search_goal(p->s, property, &f->entry_count);
+	f->depth = (uint32_t)p->found.goal_depth(p->found.search, property);
+	f->entries = p->found.goal(p->found.search, property, &f->entry_count);
 	f->ways = certain(calloc(f->depth + 1, sizeof(*f->ways)));
 	f->sets = certain(calloc(f->depth + 1, sizeof(*f->sets)));
 	f->chain = certain(calloc((size_t)f->depth + 2, WORDS * sizeof(word)));
@@ -392,7 +392,7 @@ int schedule_find(const struct pathfinder *p, const struct sweep *w, uint32_t go
 	if (w)
 		ways_of_sweep(&f, w, goal);
 	else
-		found = ways_of_log(&f);
+		found = p->log && ways_of_log(&f);
 	found = found && begin_sets(&f, &left);
 	for (uint32_t d = 0; d < f.depth && found; d++)
 		found = w ? step_with_costs(&f, d, &left) : step_along_chain(&f, d);

@@ -24,7 +24,8 @@ struct schedule {
 
 struct pathfinder {
 	const struct model *m;
-	struct search *s;
+	struct explored found;
+	struct search *log; /* NULL: always with a sweep */
 	const struct start *starts;
 	uint32_t start_count;
 	const word *first_level; /* the canonical initial states */

@@ -3,6 +3,7 @@
  * A checker of one model as a program: options in, one JSON object out.  It says numbers where the model has names;
  * `dfsrace replay MODEL --result FILE` shows what they stand for.
  */
+#include "command.h"
 #include "standalone.h"
 
 #include <errno.h>
@@ -11,30 +12,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-#include <sys/resource.h>
 
 #define LOOK 0.1         /* seconds between two looks at the clock */
 #define TELL 0.5         /* and between two lines of progress */
-#define SHARE 0.6        /* of the memory that is free: a table that grows needs as much again for a moment */
 #define FIRST_SLOTS (1 << 14)
 #ifndef KEPT
 #define KEPT 2000000     /* levels are kept for the fewest switches up to so many states */
 #endif
-#define NONE UINT64_MAX
-
-enum code { HOLDS = 0, WRONG = 2, INCONCLUSIVE = 3, DEADLOCK = 11, VIOLATED = 12, OUR_BUG = 70 };
-
-struct options {
-	uint64_t states, memory, threads;
-	double seconds; /* 0: no bound */
-	int first, quiet;
-};
+#define NO_BOUND UINT64_MAX
+#define MOST_SWITCHES 60000 /* no schedule has so many; they are counted in 16 bits */
 
 struct check {
 	struct options options;
-	struct search *search;
+	struct search *search;   /* without a bound on switches */
+	struct bounded *bounded; /* under one */
+	struct explored found;   /* what either found */
 	struct sweep *sweep;
 	uint32_t goals[COUNT_OF_PROPERTIES + AUTOMATIC], goal_count;
 	int64_t weighed[COUNT_OF_PROPERTIES + AUTOMATIC]; /* for each goal its place in the sweep, or -1 */
@@ -56,218 +49,31 @@ static void on_interrupt(int number)
 	signal(number, SIG_DFL); /* the second one ends the process */
 }
 
-static double clock_now(void)
-{
-	struct timespec t;
+/* ---- the search, whichever it is */
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+static enum status run(struct check *k, double seconds)
+{
+	return k->bounded ? bounded_run(k->bounded, seconds) : search_run(k->search, seconds);
 }
 
-/* ---- options */
-
-static const char help[] =
-	"Usage: checker [OPTIONS]\n"
-	"\n"
-	"Explores every interleaving of the model that is compiled in and prints one JSON object: verdict, statistics, and\n"
-	"for each violated property its shortest schedule. `dfsrace replay MODEL --result FILE` draws it.\n"
-	"\n"
-	"  --threads N     search with N threads (default: all processors)\n"
-	"  --memory SIZE   use at most so much memory, as in 500M or 64G (default: 60% of what is free)\n"
-	"  --states N      visit at most N states\n"
-	"  --seconds S     search for at most S seconds\n"
-	"  --first         stop at the first violation\n"
-	"  -q, --quiet     nothing on standard error but errors\n"
-	"  -h, --help      this text\n"
-	"\n"
-	"Example:\n"
-	"  ./checker --threads 64 --memory 200G > found.json; dfsrace replay MODEL --result found.json\n"
-	"\n"
-	"Exit codes: 0 everything holds, 2 the command or the model is wrong, 3 inconclusive, 11 deadlock,\n"
-	"12 violated otherwise, 70 a bug of dfsrace.\n";
-
-static void __attribute__((noreturn)) wrong(const char *what, const char *given)
+static void read_statistics(const struct check *k, struct statistics *out)
 {
-	fprintf(stderr, "checker: %s", what);
-	if (given) {
-		fputs(" '", stderr);
-		for (const char *c = given; *c; c++)
-			fputc(*c >= ' ' && *c <= '~' ? *c : '?', stderr);
-		fputc('\'', stderr);
-	}
-	fputs("; see --help\n", stderr);
-	exit(WRONG);
+	if (k->bounded)
+		bounded_statistics(k->bounded, out);
+	else
+		search_statistics(k->search, out);
 }
 
-/* Digits, with underscores if one likes; NONE if the text has anything else, `*rest` is what follows. */
-static uint64_t read_digits(const char *text, const char **rest)
+static int32_t goal_depth(const struct check *k, uint32_t property)
 {
-	uint64_t n = 0;
-	int any = 0;
-
-	for (; (*text >= '0' && *text <= '9') || (*text == '_' && any); text++) {
-		if (*text == '_')
-			continue;
-		if (n > (NONE - 10) / 10)
-			return NONE;
-		n = n * 10 + (uint64_t)(*text - '0');
-		any = 1;
-	}
-	*rest = text;
-	return any ? n : NONE;
+	return k->found.goal_depth(k->found.search, property);
 }
-
-static uint64_t read_count(const char *text)
-{
-	const char *rest = text;
-	uint64_t n = read_digits(text, &rest);
-
-	if (n == NONE || *rest || !n)
-		wrong("no integer of 1 or more:", text);
-	return n;
-}
-
-static uint64_t read_size(const char *text)
-{
-	static const char units[] = "KMGT";
-	const char *rest = text, *unit;
-	uint64_t n = read_digits(text, &rest);
-	unsigned shift = 0;
-
-	if (n != NONE && *rest && (unit = strchr(units, *rest & ~0x20))) {
-		shift = 10 * (unsigned)(unit - units + 1);
-		rest++;
-		if (*rest == 'i')
-			rest++;
-		if (*rest == 'B')
-			rest++;
-	}
-	if (n == NONE || !n || *rest || n > NONE >> shift)
-		wrong("no size such as 500M or 64G:", text);
-	return n << shift;
-}
-
-static double read_seconds(const char *text)
-{
-	char *rest;
-	double n = strtod(text, &rest);
-
-	if (rest == text || *rest || !(n > 0) || n > 1e12)
-		wrong("no number of seconds over 0:", text);
-	return n;
-}
-
-/* The value of an option that takes one: after `=`, or the next word. */
-static const char *value_of(int argc, char **argv, int *at, const char *name)
-{
-	size_t length = strlen(name);
-
-	if (strncmp(argv[*at], name, length) || (argv[*at][length] && argv[*at][length] != '='))
-		return NULL;
-	if (argv[*at][length] == '=')
-		return argv[*at] + length + 1;
-	if (++*at >= argc)
-		wrong("an option lacks its value:", name);
-	return argv[*at];
-}
-
-static struct options read_options(int argc, char **argv)
-{
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	struct options o = {BOUND_OF_STATES, 0, processors > 0 ? (uint64_t)processors : 1, BOUND_OF_SECONDS, 0, 0};
-
-	for (int i = 1; i < argc; i++) {
-		const char *word_ = argv[i], *value;
-
-		if (!strcmp(word_, "-h") || !strcmp(word_, "--help")) {
-			fputs(help, stdout);
-			exit(fflush(stdout) ? OUR_BUG : HOLDS);
-		} else if (!strcmp(word_, "--first")) {
-			o.first = 1;
-		} else if (!strcmp(word_, "-q") || !strcmp(word_, "--quiet")) {
-			o.quiet = 1;
-		} else if ((value = value_of(argc, argv, &i, "--threads"))) {
-			o.threads = read_count(value);
-			if (o.threads > 1024)
-				wrong("more threads than 1024:", value);
-		} else if ((value = value_of(argc, argv, &i, "--memory"))) {
-			o.memory = read_size(value);
-		} else if ((value = value_of(argc, argv, &i, "--states"))) {
-			o.states = read_count(value);
-		} else if ((value = value_of(argc, argv, &i, "--seconds"))) {
-			o.seconds = read_seconds(value);
-		} else {
-			wrong("there is no option", word_);
-		}
-	}
-	return o;
-}
-
-/* ---- memory that is free, for the machine, the control group (version 2) and the process's limits */
-
-static uint64_t number_in(const char *path, const char *key)
-{
-	char line[512];
-	uint64_t found = NONE;
-	FILE *file = fopen(path, "r");
-
-	while (file && found == NONE && fgets(line, sizeof(line), file)) {
-		const char *at = line, *rest;
-
-		if (strncmp(line, key, strlen(key)))
-			continue;
-		at += strlen(key);
-		found = read_digits(at + strspn(at, " "), &rest);
-	}
-	if (file)
-		fclose(file);
-	return found;
-}
-
-static uint64_t free_of_group(void)
-{
-	char line[512], path[700];
-	uint64_t most = NONE, now = NONE;
-	FILE *file = fopen("/proc/self/cgroup", "r");
-
-	while (file && fgets(line, sizeof(line), file)) {
-		line[strcspn(line, "\n")] = 0;
-		if (strncmp(line, "0::", 3))
-			continue;
-		snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.max", line + 3);
-		most = number_in(path, "");
-		snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.current", line + 3);
-		now = number_in(path, "");
-	}
-	if (file)
-		fclose(file);
-	return most == NONE || now == NONE ? NONE : most > now ? most - now : 0;
-}
-
-static uint64_t free_memory(void)
-{
-	uint64_t machine = number_in("/proc/meminfo", "MemAvailable:"), group = free_of_group(), least;
-	struct rlimit limit;
-
-#ifdef _SC_PHYS_PAGES
-	if (machine == NONE && sysconf(_SC_PHYS_PAGES) > 0)
-		machine = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
-#endif
-	least = machine == NONE ? NONE : machine * 1024;
-	if (group < least)
-		least = group;
-	if (!getrlimit(RLIMIT_AS, &limit) && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < least)
-		least = limit.rlim_cur;
-	return least == NONE ? NONE : (uint64_t)((double)least * SHARE);
-}
-
-/* ---- the search */
 
 static void tell(struct check *k)
 {
 	struct statistics s;
 
-	search_statistics(k->search, &s);
+	read_statistics(k, &s);
 	fprintf(stderr, "\r\033[K%" PRIu64 " states, depth %" PRIu32 ", %" PRIu64 " waiting, %.0f s", s.states, s.depth,
 		s.queue, clock_now() - k->began);
 	k->told = 1;
@@ -294,9 +100,12 @@ static void seed(struct check *k)
 	for (uint32_t i = 0; i < COUNT_OF_STARTS; i++)
 		if (starts[i].has_state)
 			copy_state(states + count++ * WORDS, starts[i].state);
-	search_seed(k->search, states, count);
+	if (k->bounded)
+		bounded_seed(k->bounded, states, count);
+	else
+		search_seed(k->search, states, count);
 	free(states);
-	level = search_level(k->search, 0, &k->first_count);
+	level = k->found.level(k->found.search, 0, &k->first_count);
 	k->first_level = calloc(k->first_count + 1, WORDS * sizeof(word));
 	if (!k->first_level)
 		abort();
@@ -315,7 +124,7 @@ static void explore(struct check *k)
 
 		if (k->options.seconds > 0 && left < slice)
 			slice = left > 0 ? left : 0;
-		k->status = search_run(k->search, slice);
+		k->status = run(k, slice);
 		if (k->status != RUNNING)
 			break;
 		if (shows && clock_now() >= next) {
@@ -331,6 +140,8 @@ static void explore(struct check *k)
 		k->stopped = "memory";
 	else if (k->status == STOP_FIRST)
 		k->stopped = "first";
+	else if (k->status == DONE && k->bounded && bounded_refused(k->bounded))
+		k->stopped = "switches";
 }
 
 /* ---- what was found */
@@ -340,7 +151,7 @@ static int is_met(const struct check *k, uint32_t property)
 	for (uint32_t i = 0; met_before[i] != UINT32_MAX; i++)
 		if (met_before[i] == property)
 			return 1;
-	return search_met(k->search)[property / 64] >> (property % 64) & 1;
+	return (k->bounded ? bounded_met(k->bounded) : search_met(k->search))[property / 64] >> (property % 64) & 1;
 }
 
 /* The first initial state without a first state that violates a property, or -1. */
@@ -354,7 +165,7 @@ static int64_t violated_before_start(uint32_t property)
 
 static int32_t depth_of(const struct check *k, uint32_t property)
 {
-	return violated_before_start(property) >= 0 ? 0 : search_goal_depth(k->search, property);
+	return violated_before_start(property) >= 0 ? 0 : goal_depth(k, property);
 }
 
 static int is_reach(uint32_t property)
@@ -376,27 +187,30 @@ static void choose_goals(struct check *k)
 	}
 }
 
-/* The second search, for violations whose levels are kept; an interrupt leaves it out. */
+/*
+ * The second search, for violations whose levels are kept.  An interrupt leaves it out; but under a bound on switches
+ * there is no other way to a schedule.
+ */
 static void weigh_goals(struct check *k)
 {
 	uint32_t searched[COUNT_OF_PROPERTIES + AUTOMATIC], count = 0;
 	struct statistics s;
 	enum status status = RUNNING;
 
-	search_statistics(k->search, &s);
+	read_statistics(k, &s);
 	for (uint32_t g = 0; g < k->goal_count; g++) {
-		int32_t depth = search_goal_depth(k->search, k->goals[g]);
+		int32_t depth = goal_depth(k, k->goals[g]);
 
 		k->weighed[g] = -1;
-		if (depth > 0 && (uint64_t)depth <= s.kept_levels && !interrupted) {
+		if (depth > 0 && (uint64_t)depth <= s.kept_levels && (k->bounded || !interrupted)) {
 			k->weighed[g] = count;
 			searched[count++] = k->goals[g];
 		}
 	}
 	if (!count)
 		return;
-	k->sweep = sweep_open(&model, k->search, searched, count);
-	while (status == RUNNING && !interrupted)
+	k->sweep = sweep_of(&model, &k->found, searched, count);
+	while (status == RUNNING && (k->bounded || !interrupted))
 		status = sweep_run(k->sweep, LOOK);
 	for (uint32_t g = 0; g < k->goal_count && status != DONE; g++)
 		k->weighed[g] = -1;
@@ -435,11 +249,11 @@ static void print_schedule(const struct schedule *found)
 /* The schedule of one violation; 0 if it cannot be found, which is our bug. */
 static int find_schedule(struct check *k, uint32_t g, struct schedule *found)
 {
-	struct pathfinder p = {&model, k->search, starts, COUNT_OF_STARTS, k->first_level, k->first_count};
+	struct pathfinder p = {&model, k->found, k->search, starts, COUNT_OF_STARTS, k->first_level, k->first_count};
 	int64_t before = violated_before_start(k->goals[g]);
 	const struct sweep *sweep = k->weighed[g] < 0 ? NULL : k->sweep;
 
-	if (before >= 0 && search_goal_depth(k->search, k->goals[g]) != 0) {
+	if (before >= 0 && goal_depth(k, k->goals[g]) != 0) {
 		found->initial = (uint32_t)before;
 		return 1;
 	}
@@ -528,7 +342,7 @@ static enum code print(struct check *k)
 	int complete;
 	uint32_t count;
 
-	search_statistics(k->search, &s);
+	read_statistics(k, &s);
 	complete = !k->stopped && k->status == DONE && EXHAUSTED_BEFORE < 0 && s.exhausted < 0;
 	if (complete && !is_credible(k, &s)) {
 		fputs("checker: a bug of dfsrace: the search has lost states; please report it\n", stderr);
@@ -570,7 +384,7 @@ static enum code explain_error(const struct check *k)
 {
 	struct statistics s;
 
-	search_statistics(k->search, &s);
+	read_statistics(k, &s);
 	if (s.error == PROPERTY_FAILED)
 		fprintf(stderr, "checker: evaluating property %" PRIu32 " meets an error; `dfsrace check` shows where\n",
 			number_of(s.error_thread));
@@ -582,32 +396,58 @@ static enum code explain_error(const struct check *k)
 	return s.error == PROPERTY_FAILED || s.error == LOOPS_WITHOUT_ACCESS ? WRONG : INCONCLUSIVE;
 }
 
-int main(int argc, char **argv)
+/* The search that the options ask for; 0 if there is no memory for it. */
+static int open_search(struct check *k)
 {
-	struct check k = {.options = read_options(argc, argv)};
 	struct settings settings = {
-		.states = k.options.states,
-		.memory = k.options.memory ? k.options.memory : free_memory(),
+		.states = k->options.states,
+		.memory = k->options.memory ? k->options.memory : free_memory(),
 		.keep = KEPT,
 		.first_slots = FIRST_SLOTS,
-		.first = (uint32_t)k.options.first,
-		.threads = (uint32_t)k.options.threads,
+		.first = (uint32_t)k->options.first,
+		.threads = (uint32_t)k->options.threads,
 	};
+
+	if (k->options.switches == NO_BOUND) {
+		k->search = search_open(&model, &settings);
+		k->found = explored_search(k->search);
+		return k->search != NULL;
+	}
+	k->options.threads = 1;
+	if (k->options.switches > MOST_SWITCHES)
+		k->options.switches = MOST_SWITCHES;
+	k->bounded = bounded_open(&model, &settings, (uint32_t)k->options.switches);
+	k->found = explored_bounded(k->bounded);
+	return k->bounded != NULL;
+}
+
+static void close_search(struct check *k)
+{
+	if (k->sweep)
+		sweep_close(k->sweep);
+	free(k->first_level);
+	if (k->bounded)
+		bounded_close(k->bounded);
+	else
+		search_close(k->search);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct options defaults = {
+		.states = BOUND_OF_STATES, .switches = BOUND_OF_SWITCHES, .seconds = BOUND_OF_SECONDS};
+	struct check k = {.options = read_options(argc, argv, &defaults)};
 	enum code code;
 
 	signal(SIGINT, on_interrupt);
 	k.began = clock_now();
-	k.search = search_open(&model, &settings);
-	if (!k.search) {
+	if (!open_search(&k)) {
 		fputs("checker: out of memory; nothing is decided\n", stderr);
 		return INCONCLUSIVE;
 	}
 	explore(&k);
 	k.seconds = clock_now() - k.began;
 	code = k.status == STOP_ERROR ? explain_error(&k) : print(&k);
-	if (k.sweep)
-		sweep_close(k.sweep);
-	free(k.first_level);
-	search_close(k.search);
+	close_search(&k);
 	return code;
 }

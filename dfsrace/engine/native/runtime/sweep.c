@@ -25,7 +25,7 @@ struct goal {
 struct sweep {
 	struct context c;
 	const struct model *m;
-	const struct search *s;
+	struct explored s;
 	struct goal *goals;
 	uint32_t count, depth; /* depth: that of the level that comes next, plus one */
 	uint64_t position;
@@ -112,9 +112,9 @@ static void no_pool(struct context *c, unsigned pool)
 static void begin(struct sweep *w, struct goal *g, uint32_t property)
 {
 	uint64_t count;
-	const word *entry = search_goal(w->s, property, &count);
+	const word *entry = w->s.goal(w->s.search, property, &count);
 
-	g->depth = (uint32_t)search_goal_depth(w->s, property);
+	g->depth = (uint32_t)w->s.goal_depth(w->s.search, property);
 	g->by_depth = sure(calloc(g->depth + 1, sizeof(*g->by_depth)));
 	for (uint64_t i = 0; i < count; i++, entry += WORDS + 2) {
 		if (!entry[1])
@@ -175,7 +175,7 @@ enum status sweep_run(struct sweep *w, double seconds)
 
 	while (w->depth) {
 		uint64_t count, stop = w->position + BETWEEN_LOOKS;
-		const word *states = search_level(w->s, w->depth - 1, &count);
+		const word *states = w->s.level(w->s.search, w->depth - 1, &count);
 
 		for (; w->position < count && w->position < stop; w->position++)
 			weigh(w, states + w->position * WORDS, w->depth - 1);
@@ -191,12 +191,12 @@ enum status sweep_run(struct sweep *w, double seconds)
 
 /* ---- from outside */
 
-struct sweep *sweep_open(const struct model *m, const struct search *s, const uint32_t *properties, uint32_t count)
+struct sweep *sweep_of(const struct model *m, const struct explored *s, const uint32_t *properties, uint32_t count)
 {
 	struct sweep *w = sure(calloc(1, sizeof(*w)));
 
 	w->m = m;
-	w->s = s;
+	w->s = *s;
 	w->count = count;
 	w->goals = sure(calloc(count + 1, sizeof(*w->goals)));
 	w->places = sure(calloc(m->threads + 1, 1));
@@ -210,6 +210,13 @@ struct sweep *sweep_open(const struct model *m, const struct search *s, const ui
 	for (uint32_t g = 0; g < count; g++)
 		begin(w, &w->goals[g], properties[g]);
 	return w;
+}
+
+struct sweep *sweep_open(const struct model *m, const struct search *s, const uint32_t *properties, uint32_t count)
+{
+	struct explored found = explored_search(s);
+
+	return sweep_of(m, &found, properties, count);
 }
 
 void sweep_close(struct sweep *w)

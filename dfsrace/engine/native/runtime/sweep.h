@@ -6,12 +6,14 @@
 #ifndef DFSRACE_SWEEP_H
 #define DFSRACE_SWEEP_H
 
-#include "search.h"
+#include "explored.h"
 
 #define NO_COST UINT16_MAX
 
 struct sweep;
 
+struct sweep *sweep_of(const struct model *m, const struct explored *s, const uint32_t *properties, uint32_t count);
+/* The same after a search without a bound on switches. */
 struct sweep *sweep_open(const struct model *m, const struct search *s, const uint32_t *properties, uint32_t count);
 void sweep_close(struct sweep *w);
 /* Goes on for so many seconds at most: RUNNING or DONE. */
