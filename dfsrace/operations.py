@@ -129,7 +129,7 @@ def check(
         checked=options.properties,
         expectation=Expectation(own.verdict, _in_order(loaded.system, own.violated)) if own else None,
         narrowed=_is_narrowed(loaded, asked, outcome),
-        replay=_replay_words(loaded),
+        replay=replay_words(loaded),
         libraries=loaded.libraries,
     )
     try:
@@ -310,7 +310,7 @@ def _first_as_expected(report: Report) -> bool | None:
     return expected is not None and set(report.violated) <= set(expected.violated)
 
 
-def _replay_words(model: Model) -> tuple[str, ...]:
+def replay_words(model: Model) -> tuple[str, ...]:
     """What a `dfsrace replay` of this model starts with; a path that looks like an option gets a `./`."""
     given = f"./{model.given}" if model.given.startswith("-") and model.given != "-" else model.given
     settings = [word for name, value in model.constants.items() for word in ("--set", f"{name}={value}")]

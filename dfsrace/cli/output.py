@@ -17,14 +17,14 @@ from dfsrace.diagnostics.text import quoted
 
 @dataclass(slots=True)
 class OutputFile:
-    """A text file that is written when the block is left without an exception, replacing what was there in one step.
+    """A file that is written when the block is left without an exception, replacing what was there in one step.
 
     What is no regular file (a pipe, /dev/stdout) is written as it is. A place where no file can be written is an error
     when the block is entered, before anything is explored.
     """
 
     path: str
-    texts: list[str] = field(default_factory=list)
+    parts: list[bytes] = field(default_factory=list)
 
     def __enter__(self) -> OutputFile:
         try:
@@ -39,9 +39,9 @@ class OutputFile:
             raise self._failure(error) from error
         return self
 
-    def write(self, text: str) -> None:
-        """More of the text."""
-        self.texts.append(text)
+    def write(self, text: str | bytes) -> None:
+        """More of it; text as UTF-8."""
+        self.parts.append(text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace"))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -85,7 +85,7 @@ class OutputFile:
         return tempfile.mkstemp(prefix=".dfsrace-", dir=os.path.dirname(os.path.realpath(self.path)))
 
     def _bytes(self) -> bytes:
-        return "".join(self.texts).encode("utf-8", "backslashreplace")
+        return b"".join(self.parts)
 
     def _failure(self, error: Exception) -> click.ClickException:
         why = getattr(error, "strerror", None) or str(error)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dfsrace.engine.options import Progress
 
 FIRST_AFTER = 1.0
+BETWEEN = 0.25
 
 
 @dataclass(slots=True)
@@ -65,6 +66,26 @@ class ProgressLine(TerminalLine):
                 f"{progress.seconds:,.0f} s",
             )
         )
+
+
+@dataclass(slots=True)
+class LookingLine(TerminalLine):
+    """For a search with one number only: what it does, the states so far, the seconds."""
+
+    doing: str = "looking"
+    told: float = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.seconds < self.told:
+            self.told = 0.0
+        if progress.seconds >= max(FIRST_AFTER, self.told + BETWEEN):
+            self.told = progress.seconds
+            self.draw(f"{self.doing}: {progress.states:,} states, {progress.seconds:,.0f} s; Ctrl-C ends it")
+
+
+def looking_line(quiet: bool, doing: str) -> LookingLine | None:
+    """The line, where somebody sits before a terminal to see it."""
+    return LookingLine(doing=doing) if streams.is_terminal(sys.stderr) and not quiet else None
 
 
 def progress_line(quiet: bool, ascii_only: bool) -> ProgressLine | None:

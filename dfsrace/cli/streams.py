@@ -44,6 +44,13 @@ def write(text: str) -> None:
         sys.stdout.write(text)
 
 
+def write_bytes(data: bytes) -> None:
+    """Bytes to standard output: what is no text, or has to be the same in every locale."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+
+
 def flush() -> None:
     """What was written leaves the process now. Raises OSError, BrokenPipeError where it cannot."""
     if sys.stdout is not None:

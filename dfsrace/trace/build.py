@@ -34,9 +34,9 @@ def build_report(system: System, outcome: Outcome, about: About) -> Report:
 
 def _counterexample(replayer: Replayer, violation: Violation) -> Counterexample:
     if violation.schedule is None:
-        return Counterexample(violation, None, "no reachable state satisfies it")
+        return Counterexample(violation, None, "no reachable state satisfies it", replayer.system)
     trace = replayer.trace(violation.schedule, violation.property)
-    return Counterexample(violation, trace, trace.message)
+    return Counterexample(violation, trace, trace.message, replayer.system)
 
 
 def held_at_once(system: System, outcome: Outcome) -> tuple[tuple[str, int], ...]:

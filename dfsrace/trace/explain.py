@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from dfsrace.diagnostics.values import dataclass
 from dfsrace.system.program import Atomic, Operation, Renew, Wait
@@ -11,6 +12,7 @@ from dfsrace.system.system import AUTOMATIC_PROPERTIES, System
 from dfsrace.trace.flow import Flow, Overtaken
 from dfsrace.trace.locks import held_locks, sleeping_locks, taken_in
 from dfsrace.trace.record import CellChange, Executed, Explanation, Mark, Stale, TraceStep, Waiting
+from dfsrace.trace.shortest import Claim, Sentence, loaded, shortest, stored
 
 MOST_FOLLOWED = 100
 MOST_LISTED = 6
@@ -47,6 +49,12 @@ class Facts:
 
 def explain(facts: Facts) -> Explanation:
     """The explanation of a trace that ends in a violation."""
+    found = _explained(facts)
+    sentence = _in_short(facts, found)
+    return replace(found, shortest=shortest(facts.steps, facts.violated, found, sentence))
+
+
+def _explained(facts: Facts) -> Explanation:
     if facts.violated == "deadlock":
         return deadlock(facts)
     if not facts.steps:
@@ -278,6 +286,49 @@ _AUTOMATIC = {
     "seqcount written twice": _about_lock,
     "blocks inside atomic": _about_lock,
 }
+
+
+# ---- in short
+
+
+def _in_short(facts: Facts, found: Explanation) -> Sentence | None:
+    """The explanation in one sentence, and what it claims; None where the explanation's own first is short enough."""
+    flow = Flow(facts.system, facts.steps)
+    if found.stale is not None:
+        return _stale_in_short(flow, found.stale, found.places[1])
+    if facts.violated in AUTOMATIC_PROPERTIES or facts.violated == found.failing or len(found.places) != 1:
+        return None
+    mark = found.places[0]
+    changes = [c for c in flow.executed(mark).changes if c.name in facts.cells and c.old != c.new]
+    if not changes or not found.failing:
+        return None
+    text = f"{_who(flow, mark)} {_did(flow.operation(mark), changes[-1])} in step {mark.step}, and then {found.failing}"
+    return Sentence(text, (stored(mark, _who(flow, mark), changes[-1]),))
+
+
+def _stale_in_short(flow: Flow, stale: Stale, mark: Mark) -> Sentence:
+    """Who did what with a value that somebody else had made out of date."""
+    who, other, node = _who(flow, mark), _who(flow, stale.store), flow.executed(mark)
+    change = flow.change_of(stale.store, stale.cell)
+    read = loaded(stale.load, who, flow.executed(stale.load), stale.cell)
+    claims = [read, stored(stale.store, other, change)]
+    does = "fails"
+    if node.fails or not node.changes:
+        claims.append(Claim("fails", mark, who))
+    else:
+        claims.append(stored(mark, who, node.changes[-1]))
+        does = _did(flow.operation(mark), node.changes[-1])
+    undone = f"{_did(flow.operation(stale.store), replace(change, name='it'))} in step {stale.store.step}"
+    sources = {origin.load: origin.copied for origin in flow.used(mark)}
+    if stale.load not in sources:
+        since = f"since {stale.cell} was {read.value} in step {stale.load.step}"
+        return Sentence(f"{who} {does} in step {mark.step} {since}; {other} {undone}", tuple(claims))
+    value = f"{stale.cell} of step {stale.load.step}; {other} {undone}"
+    if does == "fails":
+        return Sentence(f"{who} fails in step {mark.step} with {value}", tuple(claims))
+    into = f"{who} sets {node.changes[-1].name} in step {mark.step}"
+    verb = "to" if sources[stale.load] else "from"
+    return Sentence(f"{into} {verb} {value}", tuple(claims))
 
 
 # ---- words

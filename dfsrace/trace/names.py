@@ -23,6 +23,13 @@ class Names:
         self._names: dict[tuple[str, int], str] = {}
         self._counts: dict[str, int] = {}
 
+    def copy(self) -> Names:
+        """Names that start from these and go their own way."""
+        names = Names(self.system, self.memory)
+        names._names.update(self._names)
+        names._counts.update(self._counts)
+        return names
+
     def begin(self, values: Sequence[Value], locals_: Iterable[tuple[Type, Value]]) -> None:
         """Names what an initial state holds: first what variables name, then what fields of these do, then locals."""
         live = list(locals_)

@@ -140,17 +140,65 @@ class Stale:
 
 
 @dataclass(frozen=True, slots=True)
+class NoReturn:
+    """The point of no return: after how many steps of the trace every continuation violates the property.
+
+    `after`: 0 is already the initial state, the trace's length only the last step itself; None where it is not known,
+    and then `cut` says why, `at_latest` what is known. `states`: how many were looked at for it. What a continuation is
+    and when it violates: `dfsrace.trace.no_return`.
+    """
+
+    after: int | None
+    at_latest: int
+    states: int
+    cut: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisiveSwitch:
+    """The switch of the trace that, had it not been made, would have avoided the violation.
+
+    After step `step` `thread` could have gone on, but `other` did. `until`: where `thread` would have come to, running
+    on alone ("it finished", "it had to wait"). `always`: no run after that violates the property; False where some do,
+    None where that is not known. `schedule`: a whole interleaving that runs on there and does not violate it, empty
+    where none is at hand; `violates`: other properties that it violates. See `dfsrace.trace.decisive`.
+    """
+
+    step: int
+    thread: str
+    other: str
+    until: str
+    always: bool | None
+    schedule: str = ""
+    violates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """What takes a search to know of a violation, made on demand by `dfsrace.trace.further`.
+
+    `switch` is None if no switch is decisive, or none is known to be; `sentences` say what is the case, each true.
+    """
+
+    no_return: NoReturn
+    switch: DecisiveSwitch | None
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Why the property is violated, in sentences each of which is true of the trace.
 
     `failing`: the part of the property that is not so, short (`page0.mapping is None`); `places`: what to look at in
-    the source, the most telling first.
+    the source, the most telling first. `shortest`: the whole in one sentence. `further`: None unless it was asked for.
     """
 
     sentences: tuple[str, ...] = ()
     stale: Stale | None = None
     failing: str = ""
     places: tuple[Mark, ...] = ()
+    shortest: str = ""
+    further: Further | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,18 @@
 from __future__ import annotations
 
 from dataclasses import field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from dfsrace.diagnostics import Span
 from dfsrace.diagnostics.values import dataclass
 from dfsrace.engine.outcome import Outcome, Violation
 from dfsrace.system.system import System
 from dfsrace.trace.record import Trace
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from dfsrace.trace.picture import Picture
 
 MEMORY_MODEL = "sequential consistency"
 
@@ -77,15 +82,53 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """A violated property: the engine's violation, and its trace (None for a `reach` that is never true)."""
+    """A violated property: the engine's violation, and its trace (None for a `reach` that is never true).
+
+    `system`: the system of which it is a trace, for pictures and graphs.
+    """
 
     violation: Violation
     trace: Trace | None
     message: str
+    system: System | None = field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
         v = self.violation
         return f"<Counterexample {v.property}: {v.steps} steps, {v.switches} switches>"
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """What stands in the state at first and after each step; nothing where there is no trace."""
+        from dfsrace.trace.pictures import pictures
+
+        return pictures(self.system, self.trace) if self.system and self.trace else ()
+
+    def frames(self) -> list[nx.MultiDiGraph[str]]:
+        """The VM, or whatever the model is of, as networkx graphs: at first and after each step.
+
+        Nodes: threads, mms, page frames, nodes of the cluster, the disk, locks, and in other models values and cells.
+        A frame's nodes have the attributes `kind` (`thread`, `mm`, `frame`, `node`, `disk`, `lock`, `value`, `cell`),
+        `label`, `note`, `held`, `changed`, `failing`, `owner`, `changed_fields`, `failing_fields` and `field:NAME`; its
+        edges `kind` (`pte`, `cache`, `mapping`, `token`, `holds`, `local`, `reference`), `label`, `cell`, `changed`,
+        `failing`, `gone`; the graph itself `number`, `thread`, `text`, `violated`, `interesting`. All are strings,
+        numbers and Booleans. See `dfsrace.trace.graphs.frame_graph` and `dfsrace.trace.picture` for what each means.
+        Without a trace (a `reach` that is never true) there are none.
+        """
+        from dfsrace.trace.graphs import frame_graph
+
+        return [frame_graph(picture) for picture in self.pictures()]
+
+    def graph(self) -> nx.DiGraph[int]:
+        """The trace as a networkx graph of states: nodes 0 to the number of steps, and an edge for each step.
+
+        Nodes have `violated`, `interesting` and `cell:NAME`, edges `step`, `thread`, `text`, `procedure`, `file`,
+        `line`, `changes`, `choices`, `switch`, `stale` and `violates`, the graph `schedule`, `violated` and `message`:
+        strings, numbers and Booleans. See `dfsrace.trace.graphs.trace_graph`. Without a trace the graph is empty.
+        """
+        import networkx as nx
+
+        from dfsrace.trace.graphs import trace_graph
+
+        return trace_graph(self.trace, self.pictures()) if self.system and self.trace else nx.DiGraph()
 
 
 @dataclass(frozen=True, slots=True)

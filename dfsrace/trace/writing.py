@@ -185,14 +185,14 @@ class Writer:
         """The trace, explained if something is violated in the end; of a claimed violation it alone is marked."""
         if claimed:
             self._mark_only(violated)
-        failure = self._failure(violated) if violated else Failure((), "", "")
+        failure = self.failure(violated) if violated else Failure((), "", "")
         waiting = self._waiting() if violated == "deadlock" and self.state else ()
         if violated and not failure.message:
             message = self._message(violated) + (f": {failure.text}" if failure.text else "")
             failure = Failure(failure.cells, message, failure.text or violated)
         explanation = Explanation()
         if violated:
-            lock = self._failing_lock()
+            lock = self.failing_lock()
             steps, at_start = tuple(self.steps), self._at_start(violated)
             facts = Facts(self.system, steps, violated, failure.cells, failure.text, lock, waiting, at_start)
             explanation = explain(facts)
@@ -219,7 +219,7 @@ class Writer:
         marks = (violated,) if violated else ()
         self.steps = [replace(step, violates=marks if step.number == last else ()) for step in self.steps]
 
-    def _failure(self, violated: str) -> Failure:
+    def failure(self, violated: str) -> Failure:
         """Why a property fails in the last state; for an assert, why its condition does."""
         result = self.results[-1] if self.results else None
         prop = next((p for p in self.system.properties if p.name == violated), None)
@@ -278,7 +278,8 @@ class Writer:
         place = f" at {node.text}{where}" if node.text else where
         return f"{violated}{place}" if self.results else f"{violated}{place}, before the first step"
 
-    def _failing_lock(self) -> str:
+    def failing_lock(self) -> str:
+        """The lock that the last thing executed was an operation on; empty if it was none."""
         executed = self.steps[-1].executed if self.steps else ()
         return executed[-1].lock.lock if executed and executed[-1].lock else ""
 
@@ -291,11 +292,16 @@ class Writer:
         ):
             if not done:
                 node = first_shared(self.system.threads[thread], place)
-                moment = Scope(self.memory, self.state.cells, dict(self.state.locals[thread]))
-                operation = node.operation
-                lock = lock_name(operation, moment, self.names) if isinstance(operation, LockOperation) else ""
+                lock = self.next_lock(thread, self.state)
                 found.append(waiting_at(node, thread, lock, tuple(self.steps), self.names))
         return tuple(found)
+
+    def next_lock(self, thread: int, state: ConcreteState) -> str:
+        """The lock that a thread's next access is an operation on; empty if it is none."""
+        operation = first_shared(self.system.threads[thread], state.nodes[thread]).operation
+        if not isinstance(operation, LockOperation):
+            return ""
+        return lock_name(operation, Scope(self.memory, state.cells, dict(state.locals[thread])), self.names)
 
     def _initial(self, failure: Failure) -> tuple[InitialCell, ...]:
         touched = set(failure.cells)
