@@ -30,7 +30,7 @@ from dfsrace.cli.options import (
     reduce_option,
 )
 from dfsrace.cli.output import OutputFile
-from dfsrace.cli.progress import ProgressLine, progress_line
+from dfsrace.cli.progress import ProgressLine, looking_line, progress_line
 
 if TYPE_CHECKING:
     from dfsrace.diagnostics import ModelError
@@ -41,6 +41,7 @@ EPILOG = """\b
 Examples:
   dfsrace check race.yaml
   dfsrace check seed-question                      a shipped model, by the last part of its name
+  dfsrace check seed-question --explain            the point of no return, the decisive switch
   dfsrace check race.yaml --set FRAMES=3 -v        another size, and everything that is known
   dfsrace check race.yaml --states 1_000_000       no more than that; exit 3 if it was not enough
   dfsrace check race.yaml --threads 8 --memory 16G
@@ -80,6 +81,7 @@ class Request:
     verbose: bool
     color: str
     ascii_only: bool
+    explain: bool
 
 
 @click.command("check", epilog=EPILOG, short_help="Explore models and report what is violated.")
@@ -99,6 +101,9 @@ class Request:
 @reduce_option
 @engine_options
 @checkpoint_options
+@click.option(
+    "--explain", is_flag=True, help="Find out from where on there was no way back, and which switch was decisive."
+)
 @click.option("--json", is_flag=True, help="Print one JSON object a line for each model.")
 @click.option("-o", "--output", metavar="FILE.json", help="Write the JSON objects to a file besides.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only the RESULT line of each model.")
@@ -173,7 +178,16 @@ class _Run:
 
         model = load_named(word, self.request.libraries, self.request.constants)
         with self.interrupts.noted():
-            report = check(model, options=self._options())
+            options = self._options()
+            report = check(model, options=options)
+            if self.request.explain:
+                from dfsrace.trace.further import with_further
+
+                self._clear()
+                line = looking_line(self.request.quiet, "explaining")
+                report = with_further(report, replace(options, progress=line))
+                if line is not None:
+                    line.clear()
         self._clear()
         return report
 

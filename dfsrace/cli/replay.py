@@ -23,6 +23,7 @@ Examples:
   dfsrace replay race.yaml --schedule 'cpu0*2 cpu1*6 cpu0*3'
   dfsrace replay race.yaml --set PAGES=2 --schedule 'init#2 cpu0 cpu1#B'
   dfsrace check race.yaml -o found.json; dfsrace replay found.json
+  dfsrace export race.yaml --to json -o trace.json; dfsrace replay trace.json
   ./checker > found.json; dfsrace replay race.yaml --result found.json   after dfsrace compile
 
 \b
@@ -52,13 +53,17 @@ class Request:
 @click.command("replay", epilog=EPILOG, short_help="Step through an interleaving.")
 @click.argument("model", metavar="MODEL|FILE.json", shell_complete=complete_model)
 @click.option("--schedule", metavar="SCHEDULE", help="The interleaving, as reports print it.")
-@click.option("--result", metavar="FILE", help="Show what a compiled checker has printed; - is standard input.")
+@click.option(
+    "--result", metavar="FILE", help="Show what a compiled checker or export has written; - is standard input."
+)
 @model_options
 @click.option("--property", "violated", metavar="NAME", help="Of several violated properties explain this one.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every cell of the initial state.")
 @drawing_options
 def command(**given: Any) -> int:
-    """Step through an interleaving of MODEL, or through the counterexamples that `check -o FILE.json` has written."""
+    """Step through an interleaving of MODEL, or through the counterexamples that `check -o FILE.json`
+    or `export --to json` has written.
+    """
     request = Request(**given)
     if request.result is not None:
         return _of_checker(request, request.result)
@@ -72,35 +77,48 @@ def command(**given: Any) -> int:
 
 def _follow(request: Request, model: Model, schedule: str, violated: str | None) -> int:
     """Follows one schedule and prints it; exit code 2 with the reason where it cannot be followed."""
+    trace = followed(model, schedule, violated)
+    if trace is None:
+        return exits.WRONG_INPUT
+    _print(request, model, trace)
+    return exits.of_violations(trace.violated)
+
+
+def followed(model: Model, schedule: str, violated: str | None) -> Trace | None:
+    """The trace of a schedule; None, and the reason on standard error, where it cannot be followed."""
     from dfsrace.operations import ReplayError, ScheduleError, replay
 
     plain = violated.replace("-", " ") if violated else None
     known = {p.name for p in model.system.properties}
     try:
-        trace = replay(model, schedule, violated=violated if violated in known else plain)
+        return replay(model, schedule, violated=violated if violated in known else plain)
     except ScheduleError as error:
         streams.complain(_pointed(f"dfsrace: {error.message}", schedule, error.position))
-        return exits.WRONG_INPUT
     except ReplayError as error:
         where = f"step {error.step}" if error.step else "the initial state"
         lines = _pointed(f"dfsrace: {where}: {error.reason}", schedule, error.position)
         possible = f"\n  possible here: {', '.join(error.enabled)}" if error.enabled else ""
         streams.complain(lines + possible)
-        return exits.WRONG_INPUT
-    _print(request, model, trace)
-    return exits.of_violations(trace.violated)
+    return None
 
 
 def _of_checker(request: Request, path: str) -> int:
     """Replays what a compiled checker has found."""
     from dfsrace.cli.checked import replay_checked
     from dfsrace.cli.naming import load_named
+    from dfsrace.cli.results import changed, read_trace
 
     if request.schedule is not None:
         raise click.UsageError("--result and --schedule cannot both say what to replay")
     if request.model == path == "-":
         raise click.UsageError("model and result cannot both come from standard input")
     model = load_named(request.model, request.libraries, request.constants)
+    trace = read_trace(path) if os.path.isfile(path) else None
+    if trace is not None:
+        if is_other := changed(trace, model):
+            streams.complain(f"dfsrace: {is_other}")
+        (violation,) = trace["violations"]
+        return _follow(request, model, violation["schedule"], request.violated or violation["property"])
     return replay_checked(path, model, request.violated, lambda m, trace: _print(request, m, trace))
 
 
@@ -126,12 +144,15 @@ def _pointed(message: str, schedule: str, position: int | None) -> str:
 
 def _of_file(request: Request) -> int:
     """Replays every counterexample of a file of results, or those of one property."""
-    from dfsrace.cli.results import read_results
+    from dfsrace.cli.results import read_results, read_trace
 
     if not os.path.isfile(request.model) or not request.model.endswith(".json"):
-        raise click.UsageError("say which interleaving: --schedule '...', or a FILE.json that check has written")
+        raise click.UsageError(
+            "say which interleaving: --schedule '...', or a FILE.json that check or export has written"
+        )
     codes: list[int] = []
-    for result in read_results(request.model):
+    trace = read_trace(request.model)
+    for result in read_results(request.model) if trace is None else (trace,):
         codes.append(_result(request, result, bool(codes)))
     return exits.first_of(codes)
 
@@ -140,7 +161,9 @@ def _result(request: Request, result: Mapping[str, Any], later: bool) -> int:
     """Replays the counterexamples of one model."""
     from dfsrace.cli.results import changed, load_result
 
-    wanted = [v for v in result["violations"] if request.violated in (None, v["property"], _dashed(v["property"]))]
+    wanted = [
+        v for v in result["violations"] if request.violated in (None, v["property"], _dashed(v["property"] or ""))
+    ]
     traces = [v for v in wanted if v["schedule"] is not None]
     if not traces:
         gap = "\n" if later else ""
@@ -156,7 +179,8 @@ def _result(request: Request, result: Mapping[str, Any], later: bool) -> int:
             streams.write("\n")
         code = _follow(request, model, violation["schedule"], violation["property"])
         codes.append(code)
-        if not is_other and code not in (exits.DEADLOCK, exits.SAFETY):
+        shows = violation["property"] is None or code in (exits.DEADLOCK, exits.SAFETY)
+        if not is_other and not shows:
             streams.complain(f"dfsrace: a bug of dfsrace: this does not show {violation['property']}; please report it")
             codes.append(exits.OUR_BUG)
     return exits.first_of(codes)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # More than any report has; the file is a person's to give.
 LARGEST = 256 << 20
+# How a trace of `export --to json` is known, and where.
+TRACE, LONGEST_HEAD = '"dfsrace-trace"', 200
 
 
 def read_results(path: str) -> list[dict[str, Any]]:
@@ -43,6 +45,38 @@ def read_results(path: str) -> list[dict[str, Any]]:
     if not results:
         raise click.ClickException(f"{shown} holds no report of a model that was checked")
     return results
+
+
+def read_trace(path: str) -> dict[str, Any] | None:
+    """The trace that `export --to json` has written to a file, as a report with this one violation.
+
+    Its property is None where it violates nothing. None for a file that holds no such trace; a usage error for a broken
+    one, or one of another version.
+    """
+    if os.path.getsize(path) > LARGEST:
+        return None
+    text = Path(path).read_text(encoding="utf-8", errors="replace")
+    if TRACE not in text[:LONGEST_HEAD]:
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise click.ClickException(f"{quoted(path, 300)} is no trace: it is no JSON object") from None
+    if not isinstance(found, dict) or found.get("format") != "dfsrace-trace":
+        return None
+    if found.get("version") != 1:
+        raise click.ClickException(f"{quoted(path, 300)} is a trace of another version of the format than 1")
+    of, about = found.get("model"), found.get("property")
+    name = about.get("name") if isinstance(about, dict) else about
+    model = of if isinstance(of, dict) else {}
+    report = {
+        **{"schema": 1, "version": dfsrace.__version__, "model": model.get("name"), "file": model.get("file")},
+        **{"model_hash": model.get("hash"), "constants": model.get("constants"), "libraries": model.get("libraries")},
+        "violations": [{"property": name or "", "schedule": found.get("schedule")}],
+    }
+    if not _is_report(report) or not isinstance(report["libraries"], list):
+        raise click.ClickException(f"{quoted(path, 300)} is no trace as `dfsrace export` writes it")
+    return {**report, "violations": [{"property": name, "schedule": found["schedule"]}]}
 
 
 def _is_report(result: object) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dfsrace.diagnostics.text import width
 from dfsrace.diagnostics.values import dataclass
+from dfsrace.render.nesting import INSIDE, innermost
 from dfsrace.render.rows import Effect, Entry, Rows
 from dfsrace.render.style import Drawing, Line, Row, Style
 from dfsrace.trace.record import Mark, Trace
@@ -66,7 +67,12 @@ def draw_lanes(trace: Trace, drawing: Drawing) -> list[Line]:
         return []
     columns = measured(entries, rows, drawing)
     canvas = Canvas(trace, drawing, columns, arrow_of(trace, entries, columns))
-    return [*canvas.heading(), *(canvas.row(place, entry) for place, entry in enumerate(entries))]
+    lines = [*canvas.heading(), *(canvas.row(place, entry) for place, entry in enumerate(entries))]
+    if rows.idle:
+        last = Row()
+        last.put(NUMBERS, drawing.fit(rows.idle, drawing.width - NUMBERS), "dim")
+        lines.append(last.line())
+    return lines
 
 
 def measured(entries: list[Entry], rows: Rows, drawing: Drawing) -> Columns:
@@ -79,7 +85,7 @@ def measured(entries: list[Entry], rows: Rows, drawing: Drawing) -> Columns:
     wanted = max((name + 1 + old + arrow + width(effect.new) for effect in changes), default=0)
     wanted = max(wanted, *(width(effect.note) + 2 * effect.bad for effect in effects), USUAL_CHANGES)
     ends = _left_ends(entries, rows)
-    texts = max(width(e.prefix + e.text) + 7 * (e.mark in ends) + 3 * e.failing for e in entries)
+    texts = max(width(e.prefix + _needed(e)) + 7 * (e.mark in ends) + 3 * e.failing for e in entries)
     names, count = 0, len(lanes)
     lane, changed = _shared_out(drawing.width - NUMBERS, count, texts, wanted)
     if count > WIDEST_LANES or (count > 1 and lane < NARROWEST_LANE):
@@ -88,6 +94,11 @@ def measured(entries: list[Entry], rows: Rows, drawing: Drawing) -> Columns:
         lane, changed = _shared_out(drawing.width - NUMBERS - names, 1, texts, wanted)
     start = NUMBERS + names + count * (lane + 1)
     return Columns(names, lane, lanes, start, min(drawing.width, start + changed), name, old)
+
+
+def _needed(entry: Entry) -> str:
+    """What of a row's text the lanes are made wide enough for: of a heading the innermost call."""
+    return entry.text.split(INSIDE)[-1] if entry.kind == "heading" else entry.text
 
 
 def _left_ends(entries: list[Entry], rows: Rows) -> list[Mark]:
@@ -195,7 +206,11 @@ class Canvas:
             name = self.drawing.clean(self.trace.threads[entry.thread].name)
             row.put(NUMBERS, fit(name, columns.names - 2), "heading")
         style: Style = "dim" if entry.kind == "heading" else ""
-        text = fit(entry.prefix + entry.text, end - start - (2 if entry.failing else 0))
+        room = end - start - (2 if entry.failing else 0)
+        text = entry.text
+        if entry.kind == "heading":
+            text = innermost(text, self.glyphs.cut, lambda calls: width(entry.prefix + calls) <= room)
+        text = fit(entry.prefix + text, room)
         row.put(start, text, "bad" if entry.failing else style)
         if entry.failing:
             usual = columns.end(entry.thread) - 8
@@ -216,8 +231,9 @@ class Canvas:
         columns, glyphs, fit = self.columns, self.glyphs, self.drawing.fit
         start, room = columns.changes, columns.total - columns.changes
         if not effect.name:
-            note = f"{glyphs.bad} {effect.note}" if effect.bad else effect.note
-            row.put(start, fit(note, room), "bad" if effect.bad else "dim")
+            note = effect.brief if effect.early and width(effect.note) > room else effect.note
+            note = f"{glyphs.bad} {note}" if effect.bad else note
+            row.put(start, fit(note, room), "bad" if effect.bad else "stale" if effect.early else "dim")
             return
         name = effect.name + " " * (columns.name - width(effect.name))
         old = " " * (columns.old - width(effect.old)) + effect.old

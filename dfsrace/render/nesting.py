@@ -9,12 +9,21 @@ zap_page_range                       the heading of a call
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dfsrace.render.style import Glyphs
 from dfsrace.system.program import Frame
 
 Calls = tuple[Frame, ...]
+INSIDE = " > "
+
+
+def innermost(heading: str, cut: str, fits: Callable[[str], bool]) -> str:
+    """As many calls of a heading as fit, from the innermost outwards, which matters most; `cut` stands for the rest."""
+    calls = heading.split(INSIDE)
+    shown = [heading, *(INSIDE.join([cut, *calls[first:]]) for first in range(1, len(calls)))]
+    return next((text for text in shown if fits(text)), calls[-1])
 
 
 @dataclass(slots=True)
@@ -39,17 +48,20 @@ class Nesting:
         self.columns: list[Column] = []
 
     def enter(self, stack: Calls) -> tuple[str, str] | None:
-        """Goes to a statement with this call stack. (prefix, procedure) of the heading that it needs, if any."""
+        """Goes to a statement with this call stack. (prefix, procedures) of the heading that it needs, if any.
+
+        Calls entered at once stand in one heading, the outermost first: `truncate_inode_pages > find_get_page`.
+        """
         for column in self.columns:
             if column.calls is not None and column.calls != stack[: len(column.calls)]:
                 column.calls = None
         self._trim()
-        shown = [column.calls for column in self.columns if column.calls is not None]
-        if len(stack) <= self.base or stack in shown:
+        shown = max([self.base, *(len(column.calls) for column in self.columns if column.calls is not None)])
+        if len(stack) <= shown:
             return None
         prefix = self.prefix()
         self.columns.append(Column(calls=stack))
-        return prefix, stack[-1].procedure
+        return prefix, INSIDE.join(frame.procedure for frame in stack[shown:])
 
     def acquire(self, lock: str) -> str:
         """Opens a bracket and gives the prefix of the statement that takes the lock."""

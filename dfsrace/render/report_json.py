@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from dfsrace.diagnostics import Diagnostic, ModelError, Span
-from dfsrace.trace.record import Trace, TraceStep
+from dfsrace.trace.record import Further, Trace, TraceStep
 from dfsrace.trace.report import Counterexample, Report
 
 SCHEMA = 1
@@ -73,9 +73,36 @@ def _violation(found: Counterexample) -> dict[str, Any]:
         "switches_minimised": violation.switches_minimised,
         "message": found.message,
         "explanation": list(trace.explanation.sentences) if trace else [],
+        "shortest": trace.explanation.shortest if trace else "",
+        "further": _further(trace.explanation.further) if trace and trace.explanation.further else None,
         "initial": {cell.name: cell.value for cell in trace.initial if not cell.constant} if trace else None,
         "schedule": trace.schedule_text if trace else None,
         "trace": trace_object(trace) if trace else None,
+    }
+
+
+def _further(further: Further) -> dict[str, Any]:
+    """What `--explain` has found out."""
+    point, switch = further.no_return, further.switch
+    return {
+        "sentences": list(further.sentences),
+        "no_return": {
+            "after": point.after,
+            "at_latest": point.at_latest,
+            "states": point.states,
+            "cut": point.cut or None,
+        },
+        "switch": None
+        if switch is None
+        else {
+            "step": switch.step,
+            "thread": switch.thread,
+            "other": switch.other,
+            "until": switch.until,
+            "always": switch.always,
+            "schedule": switch.schedule or None,
+            "violates": list(switch.violates),
+        },
     }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dfsrace.diagnostics.text import width
 from dfsrace.render.lanes import draw_lanes
 from dfsrace.render.style import Drawing, Line, Segment, Style, counted, plain, wrapped
-from dfsrace.render.words import replay_line, result_line
+from dfsrace.render.words import replay_line, result_line, schedule_line
 from dfsrace.trace.record import Mark, Trace
 from dfsrace.trace.report import Counterexample, Report
 
@@ -134,6 +134,9 @@ class _Writer:
         if not found.violation.switches_minimised:
             yield from prose("Its switches were not minimised: the model is too large for that.", self.drawing, "dim")
         yield (("  replay: " + replay_line(self.report, found), ""),)
+        further = found.trace.explanation.further
+        if further and further.switch and further.switch.schedule:
+            yield (("  avoided: " + schedule_line(self.report, further.switch.schedule), ""),)
         yield ()
 
     def stopped(self) -> Iterator[Line]:
@@ -197,8 +200,8 @@ def trace_lines(trace: Trace, drawing: Drawing, message: str = "") -> Iterator[L
     if message:
         yield from prose(message if message.endswith((".", "!", "?")) else f"{message}.", drawing)
         yield ()
-    if trace.explanation.sentences:
-        for sentence in trace.explanation.sentences:
+    if sentences := explanation_sentences(trace):
+        for sentence in sentences:
             yield from prose(sentence, drawing)
         yield ()
     if first := at_first(trace, drawing):
@@ -209,6 +212,18 @@ def trace_lines(trace: Trace, drawing: Drawing, message: str = "") -> Iterator[L
         yield ()
     if places := source_places(trace, drawing):
         yield from places
+
+
+def explanation_sentences(trace: Trace) -> list[str]:
+    """The explanation; where more was asked for, the shortest sentence stands for the first, and the rest follows.
+
+    Of a stale value the first sentence says the same as the shortest one.
+    """
+    found = trace.explanation
+    if found.further is None:
+        return list(found.sentences)
+    others = found.sentences[1:] if found.stale else found.sentences
+    return list(dict.fromkeys((found.shortest, *others, *found.further.sentences)))
 
 
 def at_first(trace: Trace, drawing: Drawing) -> list[Line]:

@@ -18,13 +18,22 @@ _ONE_CALL = re.compile(r"\s*(\w+)\([^\n]*\)\s*")
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What stands in the column of changes: a change, or a remark in `note`; `bad`: what is violated. Clean texts."""
+    """What stands in the column of changes: a change, or a remark in `note`; `bad`: what is violated. Clean texts.
+
+    `brief`: the remark that a cell was emptied before another thread filled it, for where `note` has no room.
+    """
 
     name: str = ""
     old: str = ""
     new: str = ""
     note: str = ""
     bad: bool = False
+    brief: str = ""
+
+    @property
+    def early(self) -> bool:
+        """It comes too early: what it was to undo was done after it."""
+        return bool(self.brief)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,15 @@ class Entry:
     other: int = 0
 
 
+def _given(call: str, result: str) -> str:
+    """The remark on what an operation on a lock gave."""
+    if call == "read_seqretry" and result in ("True", "False"):
+        return "(retry)" if result == "True" else "(no retry)"
+    if call == "read_seqbegin":
+        return f"(sequence {result.removeprefix('v')})"
+    return f"(gives {result})"
+
+
 @dataclass(slots=True)
 class Rows:
     """Turns a trace into rows; `entries` in order, `lanes` the threads that take part, in the order of the model."""
@@ -59,6 +77,17 @@ class Rows:
         """Threads that move or wait in this trace; the first thread if none does."""
         moving = {step.thread for step in self.trace.steps} | {waiting.thread for waiting in self.trace.waiting}
         return tuple(sorted(moving)) or (0,)
+
+    @property
+    def idle(self) -> str:
+        """Says which threads have no lane because they take no step here; empty if there is none."""
+        names = [self.drawing.clean(thread.name) for thread in self.trace.threads]
+        idle = [name for place, name in enumerate(names) if place not in self.lanes]
+        if not idle or not self.trace.steps:
+            return ""
+        if len(idle) == 1:
+            return f"{idle[0]} takes no step"
+        return f"{', '.join(idle[:-1])} and {idle[-1]} take no step"
 
     def build(self) -> list[Entry]:
         """All rows of the trace."""
@@ -121,7 +150,7 @@ class Rows:
         clean = self.drawing.clean
         if heading := nesting.enter(node.stack):
             self.entries.append(Entry("heading", step.thread, heading[0], clean(heading[1])))
-        effects = list(self._effects(node))
+        effects = list(self._effects(node, Mark(step.number, place)))
         text = clean(node.text) or "(end)" * node.fails
         entry = Entry("statement", step.thread, self._prefix(step.thread, node), text, number)
         first = effects[0] if effects else None
@@ -141,25 +170,57 @@ class Rows:
                     break
         return nesting.prefix()
 
-    def _effects(self, node: Executed) -> Iterator[Effect]:
+    def _effects(self, node: Executed, mark: Mark) -> Iterator[Effect]:
         clean = self.drawing.clean
         if node.created:
             yield Effect(note=f"({clean(node.created)} is new)")
             return
         if node.lock:
             if node.lock.event == "other" and node.result is not None:
-                yield Effect(note=f"(gives {clean(node.result)})")
+                yield Effect(note=clean(_given(node.lock.call, node.result)))
             elif node.lock.event == "other" and node.lock.call == "down_write" and node.changes:
                 yield Effect(note="(registers, and waits)")
             return
         for change in node.changes:
-            yield self._change(change)
+            yield self._change(change, mark)
         if not node.changes and node.reads:
-            yield Effect(note=f"(reads {', '.join(clean(read.value) for read in node.reads)})")
+            early = self._early()
+            if early and early[0] == mark:
+                until = self.trace.explanation.places[1].step
+                yield Effect(note=f"({clean(early[1])} is None until {until})", brief=f"(reads None until {until})")
+            else:
+                yield Effect(note=f"(reads {', '.join(clean(read.value) for read in node.reads)})")
 
-    def _change(self, change: CellChange) -> Effect:
+    def _change(self, change: CellChange, mark: Mark) -> Effect:
         name, old, new = (self.drawing.clean(text) for text in (change.name, change.old, change.new))
-        return Effect(note=f"({name} was {old})") if old == new else Effect(name, old, new)
+        if old != new:
+            return Effect(name, old, new)
+        if self._early() == (mark, change.name):
+            until = self.trace.explanation.places[1].step
+            return Effect(note=f"({name} stays {old} until {until})", brief=f"(stays {old} until step {until})")
+        return Effect(note=f"({name} stays {old})")
+
+    def _early(self) -> tuple[Mark, str] | None:
+        """What came too early, and its cell: found empty by another thread before a stale value filled it.
+
+        It emptied the cell again, or it is the thread that made the value stale and only looked.
+        """
+        explanation = self.trace.explanation
+        if explanation.stale is None or len(explanation.places) < 2:
+            return None
+        steps, filling = self.trace.steps, explanation.places[1]
+        filler, maker = (steps[mark.step - 1].thread for mark in (filling, explanation.stale.store))
+        filled = {c.name for c in self.trace.executed(filling).changes if c.old == "None" != c.new}
+        for step in reversed(steps[: filling.step - 1]):
+            for place, node in reversed(list(enumerate(step.executed))):
+                for change in node.changes:
+                    if change.name in filled:
+                        early = change.old == change.new and step.thread != filler
+                        return (Mark(step.number, place), change.name) if early else None
+                looked = [read.name for read in node.reads if read.name in filled]
+                if looked and step.thread == maker != filler and not node.changes:
+                    return Mark(step.number, place), looked[0]
+        return None
 
     def _extra(self, step: TraceStep, note: str) -> None:
         """A remark on a step, beside its last row if there is room."""

@@ -38,12 +38,17 @@ def replay_line(report: Report, found: Counterexample) -> str:
 
     Where the last state violates several properties it names the one: the schedule alone may explain another.
     """
-    schedule = found.trace.schedule_text if found.trace else ""
+    line = schedule_line(report, found.trace.schedule_text if found.trace else "")
+    if found.trace and len(found.trace.violated) > 1:
+        line += f" --property {shell_word(dashed(found.violation.property))}"
+    return line
+
+
+def schedule_line(report: Report, schedule: str) -> str:
+    """The command that shows an interleaving of the model that was checked."""
     words = ["dfsrace", "replay", *(report.about.replay or (report.about.path,))]
     plain = printable(schedule) == schedule and "'" not in schedule
     words = [*(shell_word(word) for word in words), "--schedule", f"'{schedule}'" if plain else shell_word(schedule)]
-    if found.trace and len(found.trace.violated) > 1:
-        words += ["--property", shell_word(dashed(found.violation.property))]
     return " ".join(words)
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -72,6 +73,39 @@ def test_the_arrow_runs_in_one_column_without_a_gap() -> None:
     bottom = next(place for place, line in enumerate(lines) if "stale └──▶" in line)
     assert lines[bottom].index("└──▶") == column
     assert {lines[place][column] for place in range(top + 1, bottom)} == {"│"}
+
+
+def test_calls_entered_at_once_stand_in_one_heading_and_the_innermost_stays_where_there_is_no_room() -> None:
+    text = plain(draw_lanes(TRACES["race"](), Drawing()))
+    assert "nopage > filemap_nopage" in text
+    assert "invalidate_mmap_range > zap_page_range" in text
+    narrow = plain(draw_lanes(TRACES["race"](), Drawing(columns=80)))
+    assert "zap_page_range" in narrow and "invalidate_mmap_range > zap" not in narrow
+
+
+def test_a_store_that_came_too_early_says_until_when_the_cell_stays_empty() -> None:
+    lines = draw_lanes(TRACES["race"](), Drawing())
+    assert ("(mm0.pte[0] stays None until 11)", "stale") in [
+        (text.strip(), style) for line in lines for text, style in line
+    ]
+    assert "(stays None until step 11)" in plain(draw_lanes(TRACES["race"](), Drawing(columns=80)))
+    assert "until" not in plain(draw_lanes(TRACES["three_threads"](), Drawing()))
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (0, None),
+        (1, "      cpu2 takes no step"),
+        (3, "      cpu2, cpu3 and cpu4 take no step"),
+    ],
+)
+def test_threads_that_take_no_step_are_named_in_the_end(more: int, said: str | None) -> None:
+    trace = TRACES["race"]()
+    idle = tuple(replace(trace.threads[0], name=f"cpu{2 + place}") for place in range(more))
+    text = plain(draw_lanes(replace(trace, threads=(*trace.threads, *idle)), Drawing()))
+    assert ("no step" in text) == (said is not None)
+    assert said is None or text.splitlines()[-1] == said
 
 
 def test_styles_name_what_they_mean() -> None:
