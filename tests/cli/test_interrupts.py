@@ -38,8 +38,12 @@ def interrupted_while_searching(*arguments: str, cwd: Path) -> tuple[int, str, s
     while b"states" not in seen and time.monotonic() < end:
         seen += os.read(ours, 4096)
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
-    os.close(ours)
+    try:
+        out, _ = process.communicate(timeout=60)
+    finally:
+        # One that does not heed Ctrl-C is a failure, and does not go on for hours.
+        process.kill()
+        os.close(ours)
     return process.returncode, out, seen.decode(errors="replace")
 
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Reads a JSON list of texts from standard input and writes what Mermaid's own parser makes of each: its participants
-// and its notes and messages in order, or the error. $DFSRACE_MERMAID: the folder in which the packages are installed.
+// and its notes and messages in order, of a flowchart its nodes and arrows, or the error. $DFSRACE_MERMAID: the folder
+// in which the packages are installed.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -20,6 +21,12 @@ async function parsed(text) {
   try {
     const { diagramType } = await mermaid.parse(text);
     const diagram = await mermaid.mermaidAPI.getDiagramFromText(text);
+    if (diagram.db.getVertices) {
+      const nodes = [...diagram.db.getVertices().values()].map((node) => ({ id: node.id, text: node.text }));
+      const groups = diagram.db.getSubGraphs().map((group) => ({ title: group.title, nodes: group.nodes }));
+      const arrows = diagram.db.getEdges().map((edge) => ({ from: edge.start, to: edge.end, text: edge.text }));
+      return { type: diagramType, nodes, groups, arrows };
+    }
     const participants = [...diagram.db.getActors().values()].map((actor) => actor.description);
     const messages = diagram.db.getMessages().map((message) => ({
       from: message.from,
