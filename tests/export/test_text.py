@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from dfsrace.diagnostics import Span
-from dfsrace.export import FORMATS, NotExpressible, promela
+from dfsrace.export import MODEL_FORMATS, Asked, NotExpressible, promela
 from dfsrace.export.spin.model import LONGEST_INLINE, inline
 from dfsrace.language import ModelSource, load_model
+from dfsrace.operations import load
 from dfsrace.system import System
 from dfsrace.system.expressions import Arithmetic, Compare, Const, Local
 from dfsrace.system.program import Assign, AtomicBegin, Branch, Finish, Store
@@ -91,7 +92,8 @@ def test_a_text_is_the_same_every_time() -> None:
 
 
 def test_the_format_has_its_name() -> None:
-    assert FORMATS["promela"] is promela
+    model = load("model: m\nstate: {n: 0..2}\nthreads:\n  t: n = 1\n")
+    assert MODEL_FORMATS["promela"](Asked(model, "", "")).text == promela(model.system)
 
 
 def large(low: int, high: int) -> System:

@@ -4,17 +4,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from dfsrace.engine.reference.stepping import ConcreteState, Stepper
 from dfsrace.export.spin.expressions import CODES
 from dfsrace.export.spin.memory import Lines
-from dfsrace.export.spin.names import Names, encoded
+from dfsrace.export.spin.names import Names, NotExpressible, encoded
 from dfsrace.system.types import Value
+
+MOST_STARTS = 100_000
 
 
 def starting(names: Names) -> Lines:
     """The beginning of the process: violations on the way to an initial state, then a choice among these."""
-    starts = Stepper(names.system).starts()
+    starts = list(islice(Stepper(names.system).each_start(), MOST_STARTS + 1))
+    if len(starts) > MOST_STARTS:
+        raise NotExpressible(f"it has more than {MOST_STARTS:,} initial states")
     lines = ["init {", "  atomic {", "  d_step {", *(f"     {x}" for x in _all_read(names))]
     for start in starts:
         if start.violation is not None:

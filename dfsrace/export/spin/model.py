@@ -39,7 +39,8 @@ def promela(system: System) -> str:
     The search has to be depth first, as SPIN's is unless it is told otherwise: with variables that are no part of the
     state it refuses the others. A model that loops without a shared access makes it run for ever.
 
-    Raises NotExpressible for integers beyond 32 bits, and for an atomic block that loops before its first access.
+    Raises NotExpressible for integers beyond 32 bits, for more than 100,000 initial states, and for an atomic block
+    that loops before its first access.
     """
     names = Names(system)
     shared = Shared(names, PoolText(names))

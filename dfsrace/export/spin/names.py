@@ -41,7 +41,7 @@ _LETTERS = {"": "", "owner": "o", "writer": "o", "locked": "", "count": "", "rea
 
 
 class NotExpressible(Exception):
-    """A system that Promela cannot express; the message says why, in a sentence."""
+    """A system or a trace that a format cannot express; the message says why, in a sentence."""
 
 
 def is_reference(kind: Type) -> bool:
