@@ -18,7 +18,14 @@ import dfsrace
 from dfsrace.cli import app, exits, streams
 from dfsrace.cli.engine_options import cores, objects_folder
 from dfsrace.cli.interrupts import Interrupts
-from dfsrace.cli.options import drawing_options, library_option, read_integer, read_seconds, reduce_option
+from dfsrace.cli.options import (
+    drawing_options,
+    library_option,
+    read_integer,
+    read_seconds,
+    read_share,
+    reduce_option,
+)
 from dfsrace.cli.output import OutputFile
 from dfsrace.cli.progress import FIRST_AFTER, TerminalLine
 from dfsrace.diagnostics.text import printable, quoted
@@ -34,6 +41,7 @@ EPILOG = """\b
 Examples:
   dfsrace gate models/                        all models below a folder
   dfsrace gate models/ --seconds 60 -j 4      at most a minute each, four at once
+  dfsrace gate models/ --mutation-score 0.9   mutants of what holds have to be noticed too
   dfsrace gate . --junit junit.xml --sarif dfsrace.sarif
   dfsrace gate . --github                     annotations and a summary on GitHub
   dfsrace gate . --ktap                       for the kernel's CI
@@ -41,7 +49,8 @@ Examples:
 
 \b
 Exit codes, the first that applies: 70 a bug of dfsrace, 2 a file is wrong or there is no model,
-10 a verdict is not as expected, 3 inconclusive or not checked, 0 every verdict as expected.
+10 a verdict is not as expected or the score is too low, 3 inconclusive or not checked,
+0 every verdict as expected.
 """
 
 UNEXPECTED = 10
@@ -61,6 +70,7 @@ class Request:
     total_seconds: float | None
     incomplete: str
     coverage: str
+    mutation_score: float | None
     no_cache: bool
     junit: str | None
     sarif: str | None
@@ -93,6 +103,12 @@ class Request:
     default="mark",
     show_default=True,
     help="What of models that hold while code never ran: say so, or fail.",
+)
+@click.option(
+    "--mutation-score",
+    metavar="X",
+    callback=read_share,
+    help="Require that this share of the mutants of models that hold is noticed; see dfsrace mutate.",
 )
 @click.option("--no-cache", is_flag=True, help="Check every model again, whatever is known of it.")
 @click.option("--junit", metavar="FILE", help="Write a JUnit XML file.")
@@ -132,6 +148,7 @@ class _Run:
 
     def all(self) -> int:
         """Finds, checks, prints and writes; the exit code."""
+        from dfsrace.cli.mutation_run import with_score
         from dfsrace.gate.find import find
         from dfsrace.gate.formats import FORMATS
         from dfsrace.gate.run import Hooks, run
@@ -150,7 +167,11 @@ class _Run:
             summary = stack.enter_context(_step_summary()) if request.github else None
             with self._no_commands(), self.interrupts.noted():
                 hooks = Hooks(self.interrupts, lambda result: self._result(result, drawing), self._progress)
-                report = run(found, self._settings(drawing), hooks)
+                settings = self._settings(drawing)
+                report = run(found, settings, hooks)
+                if request.mutation_score is not None and not self.interrupts.asked:
+                    self._clear()
+                    report = with_score(report, request.mutation_score, settings, self.interrupts)
                 self._end(report, drawing)
             for name, output in outputs:
                 output.write(FORMATS[name](report))
@@ -315,6 +336,8 @@ def exit_code(report: GateReport) -> int:
             return code
     if not report.results:
         return exits.WRONG_INPUT
+    if report.mutation is not None and report.mutation.missed:
+        return UNEXPECTED
     undecided = any(not report.accepts(result) for result in report.of("inconclusive"))
     if "skipped" in statuses or report.interrupted or undecided:
         return exits.INCONCLUSIVE

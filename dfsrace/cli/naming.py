@@ -18,6 +18,7 @@ from dfsrace.diagnostics.text import quoted
 from dfsrace.shipped import models_folder
 
 if TYPE_CHECKING:
+    from dfsrace.language import ModelSource
     from dfsrace.operations import Model
 
 STANDARD_INPUT = "<stdin>"
@@ -36,12 +37,18 @@ class Named:
 def load_named(word: str, libraries: Sequence[str], constants: Mapping[str, str]) -> Model:
     """The model that a word of the command line names. ModelError where there is none, or it is wrong."""
     named = find(word)
-    from dfsrace.language import ModelSource
     from dfsrace.operations import load
 
-    path = named.path
-    source = ModelSource.of(path) if path is not None else ModelSource(STANDARD_INPUT, None, _standard_input())
-    return load(source, libraries, constants, name=named.name, given=named.word)
+    return load(source_of(named), libraries, constants, name=named.name, given=named.word)
+
+
+def source_of(named: Named) -> ModelSource:
+    """Where a model is: its file, or what standard input holds."""
+    from dfsrace.language import ModelSource
+
+    if named.path is not None:
+        return ModelSource.of(named.path)
+    return ModelSource(STANDARD_INPUT, None, _standard_input())
 
 
 def find(word: str) -> Named:

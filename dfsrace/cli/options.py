@@ -77,6 +77,19 @@ def read_seconds(context: click.Context, parameter: click.Parameter, given: str 
     return seconds
 
 
+def read_share(context: click.Context, parameter: click.Parameter, given: str | None) -> float | None:
+    """Reads a share from 0 to 1."""
+    if given is None:
+        return None
+    try:
+        share = float(given)
+    except ValueError:
+        share = math.nan
+    if not 0 <= share <= 1:
+        raise click.BadParameter(f"'{given}' is no number from 0 to 1", context, parameter)
+    return share
+
+
 def library_option(function: Command) -> Command:
     """--library: where included files are looked for first."""
     option: Callable[[Command], Command] = click.option(

@@ -77,6 +77,8 @@ def last_lines(report: GateReport, drawing: Drawing) -> Iterator[Line]:
     style: Style = "verdict-bad" if any(wording.fails(report, one) for one in report.results) else "verdict-good"
     rest = f" {drawing.glyphs.dot} ".join(["", *counts])
     yield ((wording.headline(report), style), (rest, ""))
+    if report.mutation is not None:
+        yield ((report.mutation.sentence, "verdict-bad" if report.mutation.missed else "verdict-good"),)
     yield ((gate_line(report), "dim"),)
 
 

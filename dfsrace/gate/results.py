@@ -59,6 +59,34 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class MutationScore:
+    """How many mutants of the models that hold are noticed: `killed` `of` those that count, and the share `wanted`.
+
+    `mutants`: all that were tried; `undecided`: those of `of` on which the search was cut, or that were not tried.
+    """
+
+    killed: int
+    of: int
+    wanted: float
+    mutants: int
+    undecided: int = 0
+
+    @property
+    def missed(self) -> bool:
+        """Whether too few are killed; where none counts there is nothing to miss."""
+        return bool(self.of) and self.killed / self.of < self.wanted
+
+    @property
+    def sentence(self) -> str:
+        """What came out, without full stop."""
+        if not self.of:
+            return "mutation score: no mutant counts"
+        score = f"mutation score {int(100 * self.killed / self.of + 1e-9) / 100:.2f}"
+        compared = f"{'less than' if self.missed else 'at least'} {self.wanted:g}"
+        return f"{score}, {compared}: {self.killed} of {self.of} killed"
+
+
+@dataclass(frozen=True, slots=True)
 class GateReport:
     """One run over all models, in the order of their paths.
 
@@ -66,7 +94,8 @@ class GateReport:
     on their own. `aside`: YAML files that are not ours. `incomplete_ok`: inconclusive models do not fail the gate,
     but see `accepts`. `interrupted`: Ctrl-C ended the run. `root`: the absolute path of the folder from which GitHub
     and SARIF are told of files, empty for the current one. `version`: of dfsrace. `seconds`: of the whole run, by the
-    clock on the wall. `notes`: what went wrong beside the checking, for the user, a sentence each.
+    clock on the wall. `notes`: what went wrong beside the checking, for the user, a sentence each. `mutation`: the
+    score that was asked for.
     """
 
     results: tuple[Result, ...]
@@ -78,6 +107,7 @@ class GateReport:
     version: str = ""
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+    mutation: MutationScore | None = None
 
     @property
     def cached(self) -> int:

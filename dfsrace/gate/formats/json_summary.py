@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from typing import Any
 
 from dfsrace.gate.formats import wording
 from dfsrace.gate.results import GateReport
@@ -17,8 +19,10 @@ def json_summary(report: GateReport) -> str:
     `schema` 1; `gate` is `as_expected` only if no model fails the gate, and it was not interrupted.
     """
     failing = [result for result in report.results if wording.fails(report, result)]
-    good = bool(report.results) and not failing and not report.interrupted
-    summary = {
+    mutation = report.mutation
+    missed = mutation is not None and mutation.missed
+    good = bool(report.results) and not failing and not report.interrupted and not missed
+    summary: dict[str, Any] = {
         "schema": 1,
         "version": report.version,
         "gate": "as_expected" if good else "not_as_expected",
@@ -37,4 +41,6 @@ def json_summary(report: GateReport) -> str:
             {"path": result.path, "status": result.status, "because": wording.reason(result)} for result in failing
         ],
     }
+    if mutation is not None:
+        summary["mutation"] = {**asdict(mutation), "missed": missed}
     return json.dumps(summary, ensure_ascii=True, separators=(", ", ": ")) + "\n"

@@ -58,6 +58,15 @@ def lower(model: TypedModel) -> System:
     )
 
 
+def unfolded(model: TypedModel, system: System) -> System:
+    """The system that `lower` gave, its threads' code with every load in its place, also of what is constant.
+
+    It means the same; only who counts accesses wants it. Without coverage points.
+    """
+    programs = {id(t.body): finished_program(_draft(model, t.body, Known(), t.span).graph, {}) for t in model.threads}
+    return replace(system, threads=tuple(_thread(t, programs[id(t.body)]) for t in model.threads), coverage=())
+
+
 def _settled(model: TypedModel, by_setup: frozenset[int], initials: Initials) -> tuple[Known, dict[int, Drafted]]:
     """Drafts of all threads' code under the constants that this very code leaves constant."""
     known = Known()
