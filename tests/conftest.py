@@ -27,6 +27,7 @@ settings.load_profile("repeatable")
 TOOLS = {
     "cc": ("cc", "gcc", "clang"),
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "java": ("java",),
     "spin": ("spin",),
     "tcc": ("tcc",),
 }

@@ -245,7 +245,10 @@ def loaded_by(*arguments: str) -> set[str]:
     return {row.rsplit("|", 1)[1].strip() for row in rows}
 
 
-@pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("check", "--help"), ("gate", "--help")])
+@pytest.mark.parametrize(
+    "arguments",
+    [("--version",), ("--help",), *((word, "--help") for word in ("check", "gate", "graph", "report", "play"))],
+)
 def test_start_up_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
     loaded = loaded_by(*arguments)
     assert "dfsrace.cli" in loaded

@@ -19,7 +19,25 @@ from dfsrace.diagnostics import ModelError
 from dfsrace.diagnostics.render import render_error
 
 # Commands in the order of their use; each module is loaded when its command or the list of commands is wanted.
-COMMANDS = ("check", "gate", "replay", "show", "models", "new", "explain", "export", "compile")
+COMMANDS = (
+    "check",
+    "report",
+    "graph",
+    "gate",
+    "replay",
+    "play",
+    "show",
+    "models",
+    "new",
+    "explain",
+    "export",
+    "compile",
+    "compare",
+    "cost",
+    "sweep",
+    "mutate",
+    "diff",
+)
 
 EPILOG = """\b
 Examples:
@@ -28,10 +46,12 @@ Examples:
   dfsrace new my-race                      write a model to start from
   dfsrace check my-race.yaml --set CPUS=3  check it with another size
   dfsrace gate models/                     whether every model gives what it expects, for CI
+  dfsrace report my-race.yaml -o race.html a page to step through, for the review
+  dfsrace compare                          the fixes of the library in its scenarios, one table
 
 \b
-Exit codes: 0 everything holds, 2 the command or the model is wrong, 3 inconclusive, 10 not as expected (gate),
-11 deadlock, 12 violated, 70 a bug of dfsrace, 130 interrupted, 141 closed pipe.
+Exit codes: 0 everything holds, 2 the command or the model is wrong, 3 inconclusive, 10 not as expected (gate,
+mutate, diff), 11 deadlock, 12 violated, 70 a bug of dfsrace, 130 interrupted, 141 closed pipe.
 
 \b
 Completion, for bash (zsh_source and fish_source likewise):

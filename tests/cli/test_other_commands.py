@@ -14,7 +14,25 @@ from dfsrace.diagnostics.codes import CODES
 from dfsrace.language.document import ModelSource, read_model
 from tests.cli.running import HOLDS, ROOT, dfsrace, model
 
-COMMANDS = ("check", "gate", "replay", "show", "models", "new", "explain", "export", "gate", "compile")
+COMMANDS = (
+    "check",
+    "report",
+    "graph",
+    "gate",
+    "replay",
+    "play",
+    "show",
+    "models",
+    "new",
+    "explain",
+    "export",
+    "compile",
+    "compare",
+    "cost",
+    "sweep",
+    "mutate",
+    "diff",
+)
 MODELS = ROOT / "models"
 MANIFEST = tomllib.loads((MODELS / "manifest.toml").read_text(encoding="utf-8"))
 
@@ -189,9 +207,9 @@ def test_export_does_not_write_over_the_model(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("export", "m.yaml"), "say in which language with --to FORMAT; there is promela"),
+        (("export", "m.yaml"), "say in which language or format with --to FORMAT; there is promela, tla, c, itf,"),
         (("export", "m.yaml", "--to", "promla"), "there is no format 'promla'; did you mean promela?"),
-        (("export", "m.yaml", "--to", "tla"), "there is no format 'tla'; there is promela"),
+        (("export", "m.yaml", "--to", "xml"), "there is no format 'xml'; there is promela, tla, c, itf, json, csv,"),
         (("show", "m.yaml"), "there is no stage 'm.yaml'; say what to show first: source, steps, system, includes"),
         (("show", "step", "m.yaml"), "there is no stage 'step'; did you mean steps?"),
     ],
