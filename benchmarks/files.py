@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Measurements taken, printed as Markdown, and kept as files: NAME.json and NAME.md in the folder that is asked for."""
+"""Measurements taken, printed as Markdown, and kept as files: NAME.json and NAME.md in the folder that is asked for.
+
+summary.md, for the README, is made of native.json.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,10 @@ class Place:
         """Both files."""
         self.output.mkdir(parents=True, exist_ok=True)
         (self.output / f"{name}.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        self.write_text(name, text)
+
+    def write_text(self, name: str, text: str) -> None:
+        """The Markdown alone."""
         (self.output / f"{name}.md").write_text(text, encoding="utf-8")
 
     def read(self, name: str) -> dict[str, Any]:
@@ -74,7 +81,8 @@ def native(place: Place, families: Sequence[Family], sizes: Sequence[str], runs:
                 pairs = sorted([*pairs, entry], key=lambda one: (one["family"], SIZES.index(one["size"])))
                 results = {"schema": 1, "machine": about, "pairs": pairs}
                 place.write("native", results, markdown.of_pairs(results))
-                for left in folder.glob(f"{family.name}-*"):
+                place.write_text("summary", markdown.summary(results))
+                for left in [*folder.glob(f"{family.name}-*"), *folder.glob("profile-*")]:
                     shutil.rmtree(left) if left.is_dir() else left.unlink()
     print(markdown.of_pairs(results), end="")
     return 0

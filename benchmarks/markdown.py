@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from benchmarks.profile import MEANINGS
+
 TITLES = {
     "native 1": "dfsrace, 1 thread",
     "native all": "dfsrace, {threads} threads",
@@ -96,9 +98,53 @@ def _below(entry: Mapping[str, Any]) -> str:
         f"Random insert-or-find on this machine, as many keys: {one:.0f} M/s on one thread ({plain:.0f} without",
         f"prefetch and huge pages), {every:.0f} M/s on {entry['threads']}; our transitions are",
         f"{limit['one_thread_reached']:.0%} and {limit['all_threads_reached']:.0%} of it.",
+        *_profile(entry),
         f"Load of the machine: {entry['load']}; taken {entry['taken']}.",
     ]
     return " ".join(said)
+
+
+def _profile(entry: Mapping[str, Any]) -> list[str]:
+    """What is in the way: where the threads' time went."""
+    found = []
+    for key, threads in (("native 1", 1), ("native all", entry["threads"])):
+        shares = entry.get("profile", {}).get(key, {})
+        parts = sorted(shares.items(), key=lambda share: -share[1])
+        said = ", ".join(f"{MEANINGS[name]} {share:.0%}" for name, share in parts if share >= 0.005)
+        if said:
+            found.append(f"Where the time of {_threads(threads)} goes: {said}.")
+    return found
+
+
+def _threads(count: int) -> str:
+    return "1 thread" if count == 1 else f"{count} threads"
+
+
+def summary(results: Mapping[str, Any]) -> str:
+    """The machine, and one row for each family and size: how many times faster than SPIN, in how much of its memory."""
+    rows = []
+    for entry in results["pairs"]:
+        one, every = entry["ratios"]["native 1"], entry["ratios"]["native all"]
+        by_name = {row["contender"]: row for row in entry["rows"]}
+        ours, theirs = by_name["native 1"], by_name[entry["ratios"]["against"]]
+        rows.append(
+            [
+                f"{entry['family']} {entry['size']}",
+                f"{entry['states']:,}",
+                str(entry["bits"]),
+                f"{theirs['seconds']:.2f}",
+                f"{ours['seconds']:.2f}",
+                f"{by_name['native all']['seconds']:.2f}",
+                f"{one['speed']:.1f}",
+                f"{every['speed']:.1f}",
+                "" if ours["peak_is_ours"] or theirs["peak_is_ours"] else f"{every['memory']:.2f}",
+                "" if ours["peak_is_ours"] else f"{by_name['native all']['bytes_per_state']:.0f}",
+            ]
+        )
+    threads = max((entry["threads"] for entry in results["pairs"]), default=1)
+    head = ["", "states", "bits", "SPIN, s", "1 thread, s", f"{_threads(threads)}, s", "times SPIN, 1 thread"]
+    head += [_threads(threads), "of SPIN's memory", "bytes a state"]
+    return f"{table(head, rows)}\n\n{machine(results['machine'])} Whole commands, without reductions; medians.\n"
 
 
 def of_latency(results: Mapping[str, Any]) -> str:

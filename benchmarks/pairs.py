@@ -17,6 +17,7 @@ from benchmarks.limit import Limit
 from benchmarks.machine import load
 from benchmarks.ours import Ours
 from benchmarks.process import Failed, own_peak
+from benchmarks.profile import profile
 from benchmarks.spin import COLLAPSED, FULL, REDUCED, Pan, defines
 
 REFERENCE_SIZES = ("S", "M")
@@ -98,6 +99,10 @@ class Bench:
             "spin": {name: _tuning(pan) for name, pan in pans.items()},
             "compile_seconds": {"ours": compiling, "spin": pans[BY_HAND].generating + pans[BY_HAND].compiling},
             "limit": limit.figures(contenders),
+            "profile": {
+                ONE: profile(self.ours, self.folder, family, constants, 1),
+                ALL: profile(self.ours, self.folder, family, constants, threads()),
+            },
             "ratios": _ratios(contenders),
         }
 

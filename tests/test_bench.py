@@ -184,7 +184,13 @@ def test_the_quick_mode_compares_all_contenders_and_names_no_machine(tmp_path: P
     assert pair["ratios"]["native 1"]["speed"] == pytest.approx(speed)
     assert rows[best]["seconds"] == min(rows["spin by hand"]["seconds"], rows["spin export"]["seconds"])
     assert 0 < pair["limit"]["one_thread_reached"] < 2
+    for shares in pair["profile"].values():
+        assert sum(shares.values()) == pytest.approx(1, abs=0.01) and shares["steps"] > 0 and shares["insertion"] > 0
+    assert set(pair["profile"]) == {"native 1", "native all"} and pair["profile"]["native 1"]["waiting"] < 0.05
+    assert "Where the time of 1 thread goes: " in printed
     assert printed == (folder / "native.md").read_text(encoding="utf-8")
+    summary = (folder / "summary.md").read_text(encoding="utf-8")
+    assert summary.count("\n| ") == 2 and "\n| peterson S | 160,296 | 42 |" in summary
     assert printed.count("\n| ") == 2 + len(rows)
     for secret in (str(ROOT), str(tmp_path), platform.node()):
         assert secret not in printed + (folder / "native.json").read_text(encoding="utf-8")
@@ -204,6 +210,7 @@ def test_pairs_of_the_same_machine_are_added_to_one_another(tmp_path: Path, monk
 
     monkeypatch.setattr(Bench, "pair", pair)
     monkeypatch.setattr("benchmarks.markdown.of_pairs", lambda results: "")
+    monkeypatch.setattr("benchmarks.markdown.summary", lambda results: "")
     place = files.Place(Path(sys.executable), tmp_path)
     files.native(place, FAMILIES[:2], ["M", "S"], 1)
     files.native(place, FAMILIES[1:2], ["M"], 1)

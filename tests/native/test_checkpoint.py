@@ -130,7 +130,7 @@ def test_after_memory_ran_out(
     machine = replace(quick, runtime_flags=flags, threads=2)
     whole = explore_native(load(SEQLOCK), NONE, machine)
     reached = set()
-    for number, memory in enumerate(range(1_500_000, 6_000_000, 500_000)):
+    for number, memory in enumerate(range(1_500_000, 4_800_000, 400_000)):
         kept = tmp_path / f"kept{number}"
         part = explore_native(load(SEQLOCK), replace(NONE, memory=memory, checkpoint=Checkpoint(kept)), machine)
         assert part.stopped_by is not None and part.stopped_by.kind == "memory" and "--resume" in part.note

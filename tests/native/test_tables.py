@@ -20,12 +20,14 @@ DRIVER = Path(__file__).with_name("tables.c")
 KINDS = {
     "quotients": ("-DWORDS=1",),
     "quotients that collide": ("-DWORDS=1", "-DTEST_COLLIDE"),
+    "quotients that collide and hardly wait": ("-DWORDS=1", "-DTEST_COLLIDE", "-DLATE=2", "-DAHEAD=1"),
     "whole": ("-DWORDS=1", "-DWHOLE_STATES"),
     "whole that collide": ("-DWORDS=1", "-DWHOLE_STATES", "-DTEST_COLLIDE"),
     "three words": ("-DWORDS=3",),
 }
 NO_LIMIT = 2**64 - 1
 WAS_THERE, NEW, NO_MEMORY = 0, 1, 2
+SINGLY, GROWING, TOGETHER = 0, 1, 2
 
 
 class Tables:
@@ -41,6 +43,7 @@ class Tables:
             ("set_growths", c_uint64, [c_void_p]),
             ("set_bytes", c_uint64, [c_void_p]),
             ("set_slot", ctypes.c_uint, [c_void_p]),
+            ("set_states", c_uint64, [c_void_p, POINTER(c_uint64), c_uint64]),
             ("log_round_trip", c_uint64, [POINTER(c_uint64), POINTER(c_uint32), c_uint64]),
         ):
             function = getattr(self.library, name)
@@ -55,11 +58,16 @@ class Tables:
         finally:
             self.library.set_close(handle)
 
-    def insert(self, handle: int, states: Sequence[int], growing: bool = False) -> list[int]:
+    def insert(self, handle: int, states: Sequence[int], how: int = SINGLY) -> list[int]:
         flat = [state >> 64 * w & (1 << 64) - 1 for state in states for w in range(self.words)]
         results = (c_uint8 * len(states))()
-        self.library.set_insert(handle, (c_uint64 * len(flat))(*flat), len(states), growing, results)
+        self.library.set_insert(handle, (c_uint64 * len(flat))(*flat), len(states), how, results)
         return list(results)
+
+    def states(self, handle: int, most: int) -> list[int]:
+        flat = (c_uint64 * (most * self.words))()
+        count = self.library.set_states(handle, flat, most)
+        return [sum(flat[n * self.words + w] << 64 * w for w in range(self.words)) for n in range(count)]
 
 
 @pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind.replace(" ", "-"))
@@ -98,38 +106,42 @@ def states_of(kind: str, bits: int, count: int, source: random.Random) -> list[i
     return [sum(source.getrandbits(1) << b for b in range(0, bits, max(1, bits // 14))) for _ in range(count)]
 
 
+@pytest.mark.parametrize("how", [SINGLY, TOGETHER], ids=["singly", "together"])
 @pytest.mark.parametrize("kind", ["scattered", "dense", "high", "sparse"])
-def test_a_table_is_a_set(tables: Tables, kind: str) -> None:
+def test_a_table_is_a_set(tables: Tables, kind: str, how: int) -> None:
     source = random.Random(kind)
     for bits in (1, 2, 14, 30, 34, 42, 55, 62, 63):
         wide = bits * tables.words + tables.words - 1  # the topmost bit of a state is 0
         for parts in (0, 4):
-            states = states_of(kind, min(wide, 64 * tables.words - 1), 12_000, source)
-            states += source.sample(states, 3_000)
+            states = states_of(kind, min(wide, 64 * tables.words - 1), 6_000, source)
+            states += source.sample(states, 1_500)
             with tables.open(bits, parts) as handle:
-                assert tables.insert(handle, states) == expected(states), (bits, parts)
-                assert tables.insert(handle, states) == [WAS_THERE] * len(states)
+                assert tables.insert(handle, states, how) == expected(states), (bits, parts)
+                assert tables.insert(handle, states, how) == [WAS_THERE] * len(states)
+                assert sorted(tables.states(handle, len(states))) == sorted(set(states))
 
 
 def test_a_table_that_grows_before_each_state_is_a_set(tables: Tables) -> None:
     for bits in (24, 40, 63):
         states = [random.Random(n % 9).getrandbits(bits) for n in range(12)]
         with tables.open(bits) as handle:
-            assert tables.insert(handle, states, growing=True) == expected(states)
+            assert tables.insert(handle, states, GROWING) == expected(states)
             assert tables.library.set_growths(handle) >= 12
             assert tables.insert(handle, states) == [WAS_THERE] * len(states)
 
 
-def test_without_memory_nothing_is_lost_and_nothing_is_made_up(tables: Tables) -> None:
+@pytest.mark.parametrize("how", [SINGLY, TOGETHER], ids=["singly", "together"])
+def test_without_memory_nothing_is_lost_and_nothing_is_made_up(tables: Tables, how: int) -> None:
     for memory in (1 << 15, 1 << 17, 300_000):
         states = states_of("scattered", 40, 40_000, random.Random(memory))
         with tables.open(40, 0, 1, memory) as handle:
-            found = tables.insert(handle, states)
+            found = tables.insert(handle, states, how)
             assert NO_MEMORY in found and tables.library.set_bytes(handle) <= memory
             kept = [state for state, result in zip(states, found, strict=True) if result == NEW]
             refused = {state for state, result in zip(states, found, strict=True) if result == NO_MEMORY}
             assert len(set(kept)) == len(kept) and not refused & set(kept)
-            assert tables.insert(handle, kept) == [WAS_THERE] * len(kept)
+            assert tables.insert(handle, kept, how) == [WAS_THERE] * len(kept)
+            assert sorted(tables.states(handle, len(states))) == sorted(kept)
             assert set(tables.insert(handle, sorted(refused))) == {NO_MEMORY}
 
 
@@ -140,17 +152,17 @@ def test_memory_is_given_back(tables: Tables) -> None:
         assert 20_000 * 4 < taken < 20_000 * 8 * tables.words * 4 + 4 * 64 * 68
 
 
-def test_slots_shrink_to_four_bytes_when_the_table_is_large_enough(objects: Path) -> None:
+def test_slots_shrink_as_the_table_grows(objects: Path) -> None:
     tables = Tables(compiled(objects / "tables-shrinking.so", ("-DWORDS=1",)), 1)
-    states = states_of("scattered", 36, 20_000, random.Random(2))
-    with tables.open(36) as handle:
-        slots = set()
-        for at in range(0, len(states), 500):
-            part = states[at : at + 500]
-            tables.insert(handle, part)
-            slots.add(tables.library.set_slot(handle))
-            assert tables.insert(handle, states[: at + 500]) == [WAS_THERE] * (at + len(part))
-        assert slots == {8, 4}
+    for bits, sizes in ((44, {8, 6, 5}), (36, {6, 5, 4})):
+        states, slots, at = states_of("scattered", bits, 20_000, random.Random(bits)), set(), 0
+        with tables.open(bits) as handle:
+            for until in (5, 50, 500, 5_000, 20_000):
+                tables.insert(handle, states[at:until], TOGETHER)
+                slots.add(tables.library.set_slot(handle))
+                assert tables.insert(handle, states[:until]) == [WAS_THERE] * until
+                at = until
+        assert slots == sizes
 
 
 def test_the_log_gives_back_what_was_written(objects: Path) -> None:

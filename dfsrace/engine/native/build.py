@@ -57,7 +57,7 @@ RUNTIME_FILES = (
 )
 RUNTIME_HEADERS = (
     *("block", "bounded", "checkpoint", "explored", "keys", "log", "memory", "model"),
-    *("quotient", "search", "sweep", "table", "team", "whole"),
+    *("lines", "profile", "quotient", "search", "sweep", "table", "team", "whole"),
 )
 
 

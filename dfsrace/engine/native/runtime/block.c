@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RECENT_BYTES ((WORDS * sizeof(word)) << LOG_OF_RECENT)
+
 /* ---- room */
 
 static void no_memory(struct worker *w)
@@ -29,14 +31,6 @@ static void more_room(struct context *c)
 	c->count = 0;
 }
 
-static int push(struct budget *b, struct queue *q, uint64_t key, uint32_t place)
-{
-	if (q->count == q->capacity && !memory_room(b, &q->list, &q->capacity, q->count + 1, sizeof(*q->list)))
-		return 0;
-	q->list[q->count++] = (struct waiting){key, place};
-	return 1;
-}
-
 /* ---- expand */
 
 /* Gives a chunk's buffers to the context that fills them, and takes them back. */
@@ -57,20 +51,51 @@ static void take_back(struct worker *w, struct chunk *k)
 	k->count = w->no_memory ? 0 : w->c.count;
 }
 
+/* Room for so many more in the queue of each part. */
+static int queue_room(struct search *s, struct chunk *k, uint32_t more)
+{
+	for (uint32_t p = 0; p < s->parts; p++) {
+		struct queue *q = &k->queues[p];
+
+		if (!memory_room(&s->budget, &q->list, &q->capacity, q->count + more, sizeof(*q->list)))
+			return 0;
+	}
+	return 1;
+}
+
+/* Remembers a state at this place; 1 if it is not the one that was remembered there. */
+static inline unsigned is_not_recent(word *there, const word *state)
+{
+	word differ = 0;
+
+	for (unsigned i = 0; i < WORDS; i++) {
+		differ |= there[i] ^ state[i];
+		there[i] = state[i];
+	}
+	return differ != 0;
+}
+
+/* Gives those successors from this one on that were not met a moment ago to the parts where they belong. */
 static int deliver(struct worker *w, struct chunk *k, uint32_t from)
 {
 	struct search *s = w->s;
 	const struct form form = s->form;
+	const word *state = w->c.out + (uint64_t)from * WORDS;
+	uint32_t count = w->c.count;
+	struct queue *queues = k->queues;
+	word *recent = w->recent;
 
-	for (uint32_t i = from; i < w->c.count; i++) {
-		word *state = w->c.out + (uint64_t)i * WORDS;
-		uint64_t key;
+	if (!queue_room(s, k, count - from))
+		return 0;
+	if (s->m->canonical)
+		for (uint32_t i = from; i < count; i++)
+			s->m->canonical(w->c.out + (uint64_t)i * WORDS, w->places, &w->c);
+	for (uint32_t i = from; i < count; i++, state += WORDS) {
+		uint64_t key = table_key(&form, state);
+		struct queue *q = &queues[form.parts ? table_part(&form, key) : 0];
 
-		if (s->m->canonical)
-			s->m->canonical(state, w->places, &w->c);
-		key = table_key(&form, state);
-		if (!push(&s->budget, &k->queues[table_part(&form, key)], key, i))
-			return 0;
+		q->list[q->count] = (struct waiting){key, i};
+		q->count += is_not_recent(recent + (key & ((1u << LOG_OF_RECENT) - 1)) * WORDS, state);
 	}
 	return 1;
 }
@@ -90,7 +115,9 @@ static void expand_chunk(void *of, uint32_t worker, uint32_t item)
 	struct chunk *k = &s->chunks[item];
 	const struct level *l = &s->levels[s->depth];
 	const word *states = l->states + (s->position + k->first) * WORDS;
+	uint32_t delivered = 0;
 
+	spend(&w->profile, ON_STEPS);
 	for (uint32_t p = 0; p < s->parts; p++)
 		k->queues[p].count = 0;
 	k->count = 0;
@@ -102,66 +129,60 @@ static void expand_chunk(void *of, uint32_t worker, uint32_t item)
 	}
 	lend(w, k);
 	for (uint32_t i = 0; i < k->states && !w->no_memory; i++, states += WORDS) {
-		uint32_t before = w->c.count;
-
 		w->source = l->first + s->position + k->first + i;
 		if (!s->m->expand(states, &w->c) && !s->m->ended(states))
 			note_deadlock(w, states);
-		if (!w->no_memory && !deliver(w, k, before))
-			no_memory(w);
 		k->ends[i] = w->c.count;
+		if (w->c.count - delivered >= TOGETHER && !w->no_memory) {
+			spend(&w->profile, ON_KEYS);
+			if (!deliver(w, k, delivered))
+				no_memory(w);
+			delivered = w->c.count;
+			spend(&w->profile, ON_STEPS);
+		}
 		if (w->c.error) {
 			w->error_at = w->source;
 			break;
 		}
 	}
+	if (!w->no_memory && !deliver(w, k, delivered))
+		no_memory(w);
 	w->transitions += w->c.count;
 	take_back(w, k);
+	spend(&w->profile, ON_WAITING);
 }
 
 /* ---- insert */
 
-static int insert_one(struct search *s, struct table *t, const struct chunk *k, struct waiting *e)
-{
-	enum inserted i = table_insert(t, e->key, k->out + (uint64_t)e->place * WORDS);
-
-	while (i == TABLE_FULL) {
-		if (!table_grow(t, &s->budget))
-			return -1;
-		i = table_insert(t, e->key, k->out + (uint64_t)e->place * WORDS);
-	}
-	return i == IS_NEW;
-}
-
 static void insert_part(void *of, uint32_t worker, uint32_t part)
 {
 	struct search *s = of;
+	struct worker *w = &s->workers[worker];
 	struct table t = s->tables[part];
 
+	spend(&w->profile, ON_INSERTION);
 	for (uint32_t c = 0; c < s->chunk_count; c++) {
 		struct chunk *k = &s->chunks[c];
-		struct waiting *e = k->queues[part].list;
-		uint64_t count = k->queues[part].count, ahead = count < AHEAD ? count : AHEAD;
-		uint32_t found = 0;
+		const struct waiting *e = k->queues[part].list;
+		uint64_t count = k->queues[part].count, before = t.count, done = 0;
 
-		for (uint64_t i = 0; i < ahead; i++)
-			table_prefetch(&t, e[i].key);
-		for (uint64_t i = 0; i < count; i++) {
-			int fresh;
+		while (done < count) {
+			uint64_t taken = table_take(&t, e + done, count - done, k->out, k->fresh);
 
-			if (i + AHEAD < count)
-				table_prefetch(&t, e[i + AHEAD].key);
-			fresh = insert_one(s, &t, k, &e[i]);
-			if (fresh < 0) {
-				no_memory(&s->workers[worker]);
+			done += taken;
+			if (taken)
+				continue;
+			spend(&w->profile, ON_GROWTH);
+			if (!table_grow(&t, &s->budget)) {
+				no_memory(w);
 				break;
 			}
-			k->fresh[e[i].place] = (uint8_t)fresh;
-			found += (uint32_t)fresh;
+			spend(&w->profile, ON_INSERTION);
 		}
-		k->found[part] = found;
+		k->found[part] = (uint32_t)(t.count - before);
 	}
 	s->tables[part] = t;
+	spend(&w->profile, ON_WAITING);
 }
 
 /* ---- collect */
@@ -192,13 +213,13 @@ static void collect_chunk(void *of, uint32_t worker, uint32_t item)
 
 	if (!k->made_count)
 		return;
+	spend(&w->profile, ON_ORDER);
 	list_fresh(k);
 	for (uint64_t i = 0; i < k->made_count; i++, to += WORDS)
 		copy_state(to, k->out + (uint64_t)k->made[i] * WORDS);
-	if (!s->m->properties)
-		return;
+	spend(&w->profile, ON_GOALS);
 	to -= k->made_count * WORDS;
-	for (uint64_t i = 0; i < k->made_count && !w->c.error; i++, to += WORDS) {
+	for (uint64_t i = 0; i < k->made_count && s->m->properties && !w->c.error; i++, to += WORDS) {
 		w->source = k->base + i;
 		entry[0] = k->base + i;
 		entry[1] = 0;
@@ -206,6 +227,7 @@ static void collect_chunk(void *of, uint32_t worker, uint32_t item)
 		judge_state(w, to, 0, (int32_t)s->depth + 1, entry);
 		w->error_at = k->base + i;
 	}
+	spend(&w->profile, ON_WAITING);
 }
 
 /* ---- between the rounds */
@@ -281,6 +303,8 @@ static int make_room(struct search *s)
 		    !memory_room(&s->budget, &k->made, &k->made_capacity, k->count + 1, sizeof(*k->made)) ||
 		    !memory_room(&s->budget, &k->made_by, &k->made_by_capacity, k->count + 1, sizeof(*k->made_by)))
 			return 0;
+		if (k->count)
+			memset(k->fresh, 0, k->count); /* also of those that are not looked for */
 	}
 	return 1;
 }
@@ -325,20 +349,19 @@ static void keep_log(struct search *s, uint64_t first)
 
 static void insert_and_collect(struct search *s, uint64_t first, uint32_t at_once)
 {
-	for (uint32_t c = 0; c < s->chunk_count; c++)
-		if (s->chunks[c].count)
-			memset(s->chunks[c].fresh, 0, s->chunks[c].count);
 	s->rest.inserted = 1;
 	/* a few states are not worth waking anybody */
 	for (uint32_t p = 0; at_once && p < s->parts; p++)
 		insert_part(s, 0, p);
 	if (!at_once)
 		team_run(s->team, insert_part, s, s->parts);
+	spend(&s->workers[0].profile, ON_ORDER);
 	if (any_without_memory(s) || !number(s)) {
 		s->status = STOP_MEMORY;
 		return;
 	}
 	team_run(s->team, collect_chunk, s, s->chunk_count);
+	spend(&s->workers[0].profile, ON_ORDER);
 	keep_log(s, first);
 }
 
@@ -420,6 +443,7 @@ void block_run(struct search *s)
 
 	note_rest(s);
 	team_run(s->team, expand_chunk, s, s->chunk_count);
+	spend(&s->workers[0].profile, ON_ORDER);
 	error = take_error(s, &at);
 	if (error)
 		cut_behind(s, at - first);
@@ -455,7 +479,9 @@ void block_seed(struct search *s, const word *states, uint64_t count)
 		no_memory(w);
 	take_back(w, k);
 	s->chunk_count = 1;
-	for (uint32_t p = 0; !w->no_memory && make_room(s) && p < s->parts; p++)
+	if (!w->no_memory && !make_room(s))
+		no_memory(w);
+	for (uint32_t p = 0; !w->no_memory && p < s->parts; p++)
 		insert_part(s, 0, p);
 	if (w->no_memory || !memory_room(&s->budget, &l->states, &l->capacity, k->count, WORDS * sizeof(word)) ||
 	    !log_room(&s->log, &s->budget, k->count))
@@ -570,7 +596,10 @@ static int open_worker(struct search *s, struct worker *w)
 	w->met = calloc(properties / 64 + 1, sizeof(word));
 	w->found = calloc(properties / 64 + 1, sizeof(word));
 	w->places = calloc(s->m->threads + 1, 1);
-	return w->c.hits && w->c.largest && w->goals && w->met && w->found && w->places;
+	w->recent = malloc(RECENT_BYTES);
+	if (w->recent)
+		memset(w->recent, 0xff, RECENT_BYTES); /* no state: the topmost bit of one is 0 */
+	return w->recent && w->c.hits && w->c.largest && w->goals && w->met && w->found && w->places;
 }
 
 int block_open(struct search *s)
@@ -611,6 +640,7 @@ static void close_worker(struct search *s, struct worker *w)
 	free(w->met);
 	free(w->found);
 	free(w->places);
+	free(w->recent);
 	free(w->c.hits);
 	free(w->c.largest);
 }

@@ -16,6 +16,19 @@
 
 enum inserted { WAS_THERE, IS_NEW, TABLE_FULL };
 
+/* A state that waits for its part: its key, and its place among the states that it stands with. */
+struct waiting {
+	uint64_t key;
+	uint32_t place;
+};
+
+#ifndef AHEAD
+#define AHEAD 32 /* states between prefetching a line and looking */
+#endif
+#ifndef LATE
+#define LATE 16  /* states that wait for the line behind the one that they were looked for in; a power of two */
+#endif
+
 /* What all parts have in common. */
 struct form {
 	unsigned bits;  /* of a key */

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* mremap */
+#endif
 #include "memory.h"
 
 #include <stdlib.h>
@@ -86,6 +89,23 @@ static uint64_t whole_pages(uint64_t bytes)
 	return (bytes + (1 << 16) - 1) & ~(uint64_t)((1 << 16) - 1);
 }
 
+/* Moves the pages of a mapping to the start of a larger one, where the system can: nothing is copied, nothing twice there. */
+static void move_pages(char *to, char *from, uint64_t bytes)
+{
+	uint64_t moved = 0;
+
+#ifdef MREMAP_FIXED
+	uint64_t huge = bytes & ~(HUGE_PAGE - 1);
+
+	if (huge && mremap(from, huge, huge, MREMAP_MAYMOVE | MREMAP_FIXED, to) == (void *)to)
+		moved = huge;
+	else if (huge && mmap(to, huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		abort(); /* there was memory before it tried */
+#endif
+	memcpy(to + moved, from + moved, bytes - moved);
+	munmap(from + moved, whole_pages(bytes) - moved);
+}
+
 void *memory_lines(struct budget *b, uint64_t bytes)
 {
 	void *p = NULL;
@@ -100,6 +120,29 @@ void *memory_lines(struct budget *b, uint64_t bytes)
 		memset(p, 0, bytes);
 	if (!p)
 		atomic_fetch_sub(&b->used, bytes);
+	return p;
+}
+
+void *memory_extend_lines(struct budget *b, void *block, uint64_t before, uint64_t after)
+{
+	void *p;
+
+	if (before < MAPPED || after < MAPPED) {
+		p = memory_lines(b, after);
+		if (p) {
+			memcpy(p, block, before);
+			memory_free_lines(b, block, before);
+		}
+		return p;
+	}
+	if (!take(b, after - before))
+		return NULL;
+	p = map_aligned(whole_pages(after));
+	if (!p) {
+		atomic_fetch_sub(&b->used, after - before);
+		return NULL;
+	}
+	move_pages(p, block, before);
 	return p;
 }
 

@@ -22,6 +22,8 @@ void memory_free(struct budget *b, void *block, uint64_t bytes);
 
 /* Zeroed memory that starts a cache line, in huge pages where it is large and the system offers them; or NULL. */
 void *memory_lines(struct budget *b, uint64_t bytes);
+/* The same, larger, with the old one's content at its start; or NULL, and then the old one is as it was. */
+void *memory_extend_lines(struct budget *b, void *block, uint64_t before, uint64_t after);
 void memory_free_lines(struct budget *b, void *block, uint64_t bytes);
 
 #endif

@@ -1,32 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "table.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #if QUOTIENTS
 
-/* What a part with so many lines looks like; 0 if a slot would have no room for what is to be kept. */
-static int shape(struct table *t, unsigned home, unsigned wide)
+/* What a part with so many lines looks like; 0 if no slot would have room for what is to be kept. */
+static int shape(struct table *t, unsigned home)
 {
-	uint64_t slots = (uint64_t)(wide ? 8 : 16) << home;
-	unsigned left;
-
 	t->home = home;
 	t->rest = t->bits - home;
-	t->wide = wide;
-	if (t->rest > (wide ? 63u : 31u))
-		return 0;
-	left = (wide ? 63 : 31) - t->rest;
-	t->reach = left < 6 && 1u << left < MOST_REACH ? 1u << left : MOST_REACH;
-	t->most = slots - slots / 8;
-	return t->reach >= LEAST_REACH;
-}
+	for (t->bytes = 4; t->bytes <= 8; t->bytes += 1 + (t->bytes == 6)) {
+		unsigned most = 8 * t->bytes - (taken(t->bytes) != 0), left;
 
-static int begin(struct table *t, struct budget *b)
-{
-	t->count = 0;
-	t->lines = memory_lines(b, table_bytes(t->home));
-	return t->lines != NULL;
+		if (t->rest > most)
+			continue;
+		left = most - t->rest;
+		t->reach = left < 6 && 1u << left < MOST_REACH ? 1u << left : MOST_REACH;
+		if (t->reach >= LEAST_REACH) {
+			uint64_t slots = (uint64_t)slots_of(t->bytes) << home;
+
+			t->most = slots - slots / 8;
+			return 1;
+		}
+	}
+	return 0;
 }
 
 int table_open(struct table *t, const struct form *f, struct budget *b, uint64_t slots)
@@ -38,83 +37,156 @@ int table_open(struct table *t, const struct form *f, struct budget *b, uint64_t
 	t->mask = ~(uint64_t)0 >> (64 - t->bits);
 	while (home < t->bits && (uint64_t)16 << home < slots)
 		home++;
-	while (!shape(t, home, 0) && !shape(t, home, 1))
+	while (!shape(t, home))
 		home++;
-	return begin(t, b);
+	t->lines = memory_lines(b, table_lines(home) * LINE);
+	return t->lines != NULL;
 }
 
 void table_close(struct table *t, struct budget *b)
 {
-	memory_free_lines(b, t->lines, table_bytes(t->home));
+	memory_free_lines(b, t->lines, table_lines(t->home) * LINE);
 	t->lines = NULL;
+	free(t->strays);
+	t->strays = NULL;
 }
 
-/* Puts all keys of a part into another; 0 if they do not fit. */
-static int move_keys(const struct table *from, struct table *to)
+int table_has(const struct table *t, uint64_t key)
 {
-	unsigned per_line = from->wide ? 8 : 16;
-	uint64_t lines = ((uint64_t)1 << from->home) + MOST_REACH;
-	uint64_t rest = ((uint64_t)1 << from->rest) - 1;
+	const unsigned char *line = t->lines + (key >> t->rest) * LINE;
+	uint64_t slot = taken(t->bytes) | (key & (((uint64_t)1 << t->rest) - 1));
 
-	for (uint64_t line = 0; line < lines; line++) {
-		for (unsigned i = 0; i < per_line; i++) {
-			uint64_t at = line * per_line + i;
-			uint64_t slot = from->wide ? ((const uint64_t *)from->lines)[at] : ((const uint32_t *)from->lines)[at];
-			uint64_t distance;
+	for (uint64_t i = 0; i < t->stray_count; i++)
+		if (t->strays[i] == key)
+			return 1;
+	for (unsigned d = 0; d < t->reach; d++, line += LINE, slot += (uint64_t)1 << t->rest) {
+		unsigned same, empty;
 
-			if (!slot)
-				break;
-			slot &= ~(from->wide ? TAKEN8 : (uint64_t)TAKEN4);
-			distance = slot >> from->rest;
-			if (table_insert(to, (line - distance) << from->rest | (slot & rest), NULL) != IS_NEW)
-				return 0;
-		}
+		look_into(line, t->bytes, slot, &same, &empty);
+		if (same | empty)
+			return same != 0;
 	}
-	return 1;
+	return 0;
+}
+
+/* The key that a slot of a line stands for. */
+static uint64_t key_of(const struct table *t, uint64_t line, uint64_t slot)
+{
+	slot &= ~taken(t->bytes);
+	return (line - (slot >> t->rest)) << t->rest | (slot & (((uint64_t)1 << t->rest) - 1));
 }
 
 uint64_t table_states(const struct table *t, const struct form *f, unsigned part, uint64_t *at, word *out, uint64_t most)
 {
-	unsigned per_line = t->wide ? 8 : 16;
-	uint64_t slots = (((uint64_t)1 << t->home) + MOST_REACH) * per_line, rest = ((uint64_t)1 << t->rest) - 1, n = 0;
+	unsigned per_line = slots_of(t->bytes);
+	uint64_t slots = table_lines(t->home) * per_line, n = 0;
 
 	for (; *at < slots && n < most; ++*at) {
-		uint64_t slot = t->wide ? ((const uint64_t *)t->lines)[*at] : ((const uint32_t *)t->lines)[*at];
-		uint64_t line = *at / per_line;
+		uint64_t number = *at / per_line;
+		const unsigned char *line = t->lines + number * LINE;
+		unsigned i = (unsigned)(*at % per_line);
 
-		if (!slot)
-			continue;
-		slot &= ~(t->wide ? TAKEN8 : (uint64_t)TAKEN4);
-		out[n++] = table_unkey(f, (uint64_t)part << t->bits | (line - (slot >> t->rest)) << t->rest | (slot & rest));
+		if (i < used_slots(line, t->bytes))
+			out[n++] = table_unkey(f, (uint64_t)part << t->bits | key_of(t, number, get_slot(line, t->bytes, i)));
 	}
+	for (; *at >= slots && *at - slots < t->stray_count && n < most; ++*at)
+		out[n++] = table_unkey(f, (uint64_t)part << t->bits | t->strays[*at - slots]);
 	return n;
 }
 
+/* ---- growth: twice as many lines, where the old ones are the first half */
+
+static void stray(struct table *t, uint64_t key)
+{
+	if (t->stray_count == t->stray_capacity) {
+		t->stray_capacity = t->stray_capacity * 2 + 16;
+		t->strays = realloc(t->strays, t->stray_capacity * sizeof(*t->strays));
+		if (!t->strays)
+			abort();
+	}
+	t->strays[t->stray_count++] = key;
+}
+
+int table_stray(struct table *t, uint64_t key)
+{
+	for (uint64_t i = 0; i < t->stray_count; i++)
+		if (t->strays[i] == key)
+			return 0;
+	stray(t, key);
+	t->count++;
+	return 1;
+}
+
+/* Puts in a key that is not there. */
+static void settle(struct table *t, uint64_t key)
+{
+	uint64_t slot = taken(t->bytes) | (key & (((uint64_t)1 << t->rest) - 1));
+	unsigned char *line = t->lines + (key >> t->rest) * LINE;
+
+	for (unsigned d = 0; d < t->reach; d++, line += LINE, slot += (uint64_t)1 << t->rest) {
+		unsigned same, empty;
+
+		look_into(line, t->bytes, slot, &same, &empty);
+		if (empty) {
+			put_slot(line, t->bytes, (unsigned)__builtin_ctz(empty), slot, 1);
+			return;
+		}
+	}
+	stray(t, key);
+}
+
+/* The keys of a line that stood in the old table. */
+static void move_line(const struct table *old, struct table *t, uint64_t number, const unsigned char *line)
+{
+	unsigned used = used_slots(line, old->bytes);
+
+	for (unsigned i = 0; i < used; i++)
+		settle(t, key_of(old, number, get_slot(line, old->bytes, i)));
+}
+
 /*
- * The next shape that holds more: slots of 4 bytes in as many lines, if it had slots of 8 bytes and 4 suffice; else
- * twice as many lines.  Where everything belongs to a few lines, the keys may still not fit; then once more.
+ * Moves all keys to where they belong in a table of twice as many lines.  From the last line on: a key at line n belonged
+ * to n - reach + 1 at least and now belongs to twice that at least; that is n or more, where all lines have been emptied,
+ * unless n is small.  These few lines are taken out first and put back last.
  */
+static void spread(const struct table *old, struct table *t)
+{
+	unsigned char first[2 * MOST_REACH * LINE], one[LINE];
+	uint64_t lines = table_lines(old->home), few = lines < 2 * MOST_REACH ? lines : 2 * MOST_REACH;
+
+	memcpy(first, t->lines, few * LINE);
+	memset(t->lines, 0, few * LINE);
+	for (uint64_t n = lines; n-- > few;) {
+		memcpy(one, t->lines + n * LINE, LINE);
+		memset(t->lines + n * LINE, 0, LINE);
+		move_line(old, t, n, one);
+	}
+	for (uint64_t n = few; n-- > 0;)
+		move_line(old, t, n, first + n * LINE);
+}
+
+/* Where everything belongs to a few lines, the keys may still not fit; then once more. */
 int table_grow(struct table *t, struct budget *b)
 {
-	struct table larger = *t;
-	unsigned home = t->wide ? t->home : t->home + 1;
+	do {
+		struct table larger = *t;
+		uint64_t *strays = t->strays, count = t->stray_count;
 
-	for (; home <= t->bits; home++) {
-		if (!shape(&larger, home, 0)) {
-			if (home == t->home)
-				continue;
-			shape(&larger, home, 1);
-		}
-		if (!begin(&larger, b))
+		if (t->home >= t->bits)
 			return 0;
-		if (move_keys(t, &larger)) {
-			table_close(t, b);
-			*t = larger;
-			return 1;
-		}
-		table_close(&larger, b);
-	}
-	return 0;
+		shape(&larger, t->home + 1);
+		larger.lines = memory_extend_lines(b, t->lines, table_lines(t->home) * LINE, table_lines(larger.home) * LINE);
+		if (!larger.lines)
+			return 0;
+		larger.strays = NULL;
+		larger.stray_count = larger.stray_capacity = 0;
+		spread(t, &larger);
+		for (uint64_t i = 0; i < count; i++)
+			settle(&larger, strays[i]);
+		free(strays);
+		*t = larger;
+	} while (t->stray_count);
+	return 1;
 }
 
 #endif

@@ -4,34 +4,34 @@
  * 1984; here with probing by cache lines, as in van der Vegt and Laarman, "A parallel compact hash table", MEMICS 2011).
  *
  * A key is the state's bits scrambled by a bijection.  Its highest bits choose the part; of the others, the highest
- * `home` bits choose the line where it belongs, the lowest `rest` bits are kept in a slot, with a bit that says that
- * the slot is taken and the distance of its line from where the key belongs.
+ * `home` bits choose the line where it belongs, the lowest `rest` bits are kept in a slot, with the distance of its line
+ * from where the key belongs.
  *
  * Exact: (line, distance, rest) gives home = line - distance, and home and rest are the whole key within the part; so
  * two keys of a part never share a slot's content and place, and the key can be read back.  Found if there: a key is put
  * into the first line from its home that has an empty slot, slots of a line are taken in order, and none is ever
  * emptied; so all lines between a key's home and the key's own line are full, now and later, and a search that ends at
  * the first line with an empty slot has passed it.  What does not fit (no line within reach has room) makes the part
- * grow.  Slots have 4 bytes, or 8 while a part has so few lines that what is to be kept does not fit into 4.
+ * grow.  Slots have 4, 5, 6 or 8 bytes: as few as hold what is to be kept, which is less the more lines there are.
  */
 #ifndef DFSRACE_QUOTIENT_H
 #define DFSRACE_QUOTIENT_H
 
+#include <string.h>
+
 #include "keys.h"
+#include "lines.h"
 
 #if QUOTIENTS
 
-#define LINE 64
 #ifdef TEST_COLLIDE /* tests: neighbours stay near each other and find no room */
 #define MOST_REACH 2
 #define LEAST_REACH 2
 #else
 #define MOST_REACH 64
-#define LEAST_REACH 16
+#define LEAST_REACH 32
 #endif
 #define FEWEST_KEY_BITS 24
-#define TAKEN4 ((uint32_t)1 << 31)
-#define TAKEN8 ((uint64_t)1 << 63)
 
 struct table {
 	unsigned char *lines;
@@ -41,7 +41,10 @@ struct table {
 	unsigned home;  /* log2 of the number of lines where keys belong; MOST_REACH further lines follow */
 	unsigned rest;
 	unsigned reach; /* distances are less */
-	unsigned wide;  /* slots have 8 bytes */
+	unsigned bytes; /* of a slot */
+	/* keys without a place, between a growth that was not enough and the next one; that one was refused */
+	uint64_t *strays;
+	uint64_t stray_count, stray_capacity;
 };
 
 /* All bits of a key, at least so many that every part has some. */
@@ -97,9 +100,9 @@ static inline unsigned table_part(const struct form *f, uint64_t key)
 	return (unsigned)(key >> (f->bits - f->parts));
 }
 
-static inline uint64_t table_bytes(unsigned home)
+static inline uint64_t table_lines(unsigned home)
 {
-	return (((uint64_t)1 << home) + MOST_REACH) * LINE;
+	return ((uint64_t)1 << home) + MOST_REACH;
 }
 
 static inline void table_prefetch(const struct table *t, uint64_t key)
@@ -107,66 +110,139 @@ static inline void table_prefetch(const struct table *t, uint64_t key)
 	__builtin_prefetch(t->lines + ((key & t->mask) >> t->rest) * LINE, 1, 3);
 }
 
-typedef uint32_t four __attribute__((vector_size(16), may_alias));
-typedef uint64_t two __attribute__((vector_size(16), may_alias));
-
-static inline enum inserted insert4(struct table *t, uint64_t key)
+/* Looks for a key of the part or puts it in; `bytes` is t->bytes, known to the compiler where it is called in a loop. */
+static inline __attribute__((always_inline)) enum inserted insert_sized(struct table *t, uint64_t key, unsigned bytes)
 {
-	uint32_t *line = (uint32_t *)(t->lines + (key >> t->rest) * LINE);
-	uint32_t slot = TAKEN4 | (uint32_t)(key & (((uint64_t)1 << t->rest) - 1));
+	unsigned char *line = t->lines + (key >> t->rest) * LINE;
+	uint64_t slot = taken(bytes) | (key & (((uint64_t)1 << t->rest) - 1)), further = (uint64_t)1 << t->rest;
 
-	for (unsigned d = 0; d < t->reach; d++, line += 16, slot += (uint32_t)1 << t->rest) {
-		const four *l = (const four *)line;
-		four same = {slot, slot, slot, slot};
-		two any = (two)((four)(l[0] == same) | (four)(l[1] == same) | (four)(l[2] == same) | (four)(l[3] == same));
-		unsigned n;
+	for (unsigned d = 0; d < t->reach; d++, line += LINE, slot += further) {
+		unsigned same, empty;
 
-		if (any[0] | any[1])
-			return WAS_THERE;
-		if (line[15])
-			continue;
-		if (t->count >= t->most)
-			return TABLE_FULL;
-		n = (line[7] != 0) << 3;
-		n |= (line[n + 3] != 0) << 2;
-		n |= (line[n + 1] != 0) << 1;
-		n |= line[n] != 0;
-		line[n] = slot;
-		t->count++;
-		return IS_NEW;
+		look_into(line, bytes, slot, &same, &empty);
+		if (__builtin_expect(same | empty, 1)) {
+			/* what is there stands before the first empty slot, and is put where it is */
+			put_slot(line, bytes, (unsigned)__builtin_ctz(same | empty), slot, !same);
+			t->count += !same;
+			return same ? WAS_THERE : IS_NEW;
+		}
 	}
 	return TABLE_FULL;
 }
 
-static inline enum inserted insert8(struct table *t, uint64_t key)
+/* Keeps a key that has no place in a line; 1 if it is new. */
+int table_stray(struct table *t, uint64_t key);
+
+/* A key that waits for a line: how far it is from where the key belongs, and what the slot would be there. */
+struct late {
+	unsigned char *line;
+	uint64_t slot;
+	uint32_t place, distance;
+};
+
+/* Looks into one line; if that is full, the key waits for the next one, behind others that do. */
+static inline __attribute__((always_inline)) void take_one(struct table *t, struct late late, struct late *ring, unsigned *last,
+							   uint8_t *fresh, unsigned bytes)
 {
-	uint64_t *line = (uint64_t *)(t->lines + (key >> t->rest) * LINE);
-	uint64_t slot = TAKEN8 | (key & (((uint64_t)1 << t->rest) - 1));
+	unsigned same, empty;
 
-	for (unsigned d = 0; d < t->reach; d++, line += 8, slot += (uint64_t)1 << t->rest) {
-		unsigned n;
-
-		if ((line[0] == slot) | (line[1] == slot) | (line[2] == slot) | (line[3] == slot) | (line[4] == slot) |
-		    (line[5] == slot) | (line[6] == slot) | (line[7] == slot))
-			return WAS_THERE;
-		if (line[7])
-			continue;
-		if (t->count >= t->most)
-			return TABLE_FULL;
-		n = (line[3] != 0) << 2;
-		n |= (line[n + 1] != 0) << 1;
-		n |= line[n] != 0;
-		line[n] = slot;
-		t->count++;
-		return IS_NEW;
+	look_into(late.line, bytes, late.slot, &same, &empty);
+	if (__builtin_expect(same | empty, 1)) {
+		put_slot(late.line, bytes, (unsigned)__builtin_ctz(same | empty), late.slot, !same);
+		t->count += !same;
+		fresh[late.place] = !same;
+		return;
 	}
-	return TABLE_FULL;
+	late.line += LINE;
+	late.slot += (uint64_t)1 << t->rest;
+	late.distance++;
+	__builtin_prefetch(late.line, 1, 3);
+	ring[(*last)++ % LATE] = late;
 }
+
+/* The same for one that has waited; a key that is too far from its line goes astray. */
+static inline __attribute__((always_inline)) void take_late(struct table *t, unsigned *first, struct late *ring, unsigned *last,
+							    uint8_t *fresh, unsigned bytes)
+{
+	const struct late late = ring[(*first)++ % LATE];
+	const uint64_t home = (uint64_t)(late.line - t->lines) / LINE - late.distance;
+
+	if (late.distance < t->reach)
+		take_one(t, late, ring, last, fresh, bytes);
+	else
+		fresh[late.place] = (uint8_t)table_stray(t, home << t->rest | (late.slot & (((uint64_t)1 << t->rest) - 1)));
+}
+
+/*
+ * A line that is full makes its key wait until the next line has been fetched.  Of equal keys the first remains the first:
+ * they come past the same full lines, and those that wait are served in their order.
+ */
+static inline __attribute__((always_inline)) uint64_t take_sized(struct table *t, const struct waiting *e, uint64_t count,
+								 uint8_t *fresh, unsigned bytes)
+{
+	struct table own = *t; /* so that the compiler knows that nothing written changes it */
+	struct late ring[LATE];
+	unsigned first = 0, last = 0;
+	uint64_t room = own.most - own.count, most = count < room ? count : room, i = 0;
+
+	for (uint64_t n = 0; n < most && n < AHEAD; n++)
+		table_prefetch(&own, e[n].key);
+	for (; i < most && !own.stray_count; i++) {
+		const uint64_t key = e[i].key & own.mask, slot = taken(bytes) | (key & (((uint64_t)1 << own.rest) - 1));
+		const struct late late = {own.lines + (key >> own.rest) * LINE, slot, e[i].place, 0};
+
+		table_prefetch(&own, e[i + AHEAD < most ? i + AHEAD : most - 1].key);
+		while (last - first == LATE)
+			take_late(&own, &first, ring, &last, fresh, bytes);
+		take_one(&own, late, ring, &last, fresh, bytes);
+	}
+	while (first != last)
+		take_late(&own, &first, ring, &last, fresh, bytes);
+	*t = own;
+	return i;
+}
+
+/* 1 if the key is there; for a table that is full. */
+int table_has(const struct table *t, uint64_t key);
 
 static inline enum inserted table_insert(struct table *t, uint64_t key, const word *state)
 {
 	(void)state;
-	return t->wide ? insert8(t, key & t->mask) : insert4(t, key & t->mask);
+	key &= t->mask;
+	if (__builtin_expect(t->count >= t->most || t->stray_count, 0))
+		return table_has(t, key) ? WAS_THERE : TABLE_FULL;
+	switch (t->bytes) {
+	case 4:
+		return insert_sized(t, key, 4);
+	case 5:
+		return insert_sized(t, key, 5);
+	case 6:
+		return insert_sized(t, key, 6);
+	}
+	return insert_sized(t, key, 8);
+}
+
+/*
+ * Looks for states or puts them in, in their order; how many, 0 if there is no room for the first.  `fresh`: for each
+ * place whether its state is new.
+ */
+static inline uint64_t table_take(struct table *t, const struct waiting *e, uint64_t count, const word *states, uint8_t *fresh)
+{
+	if (t->count >= t->most || t->stray_count) {
+		enum inserted found = table_insert(t, e->key, states);
+
+		fresh[e->place] = found == IS_NEW;
+		return found != TABLE_FULL;
+	}
+	switch (t->bytes) {
+	case 4:
+		return take_sized(t, e, count, fresh, 4);
+	case 5:
+		return take_sized(t, e, count, fresh, 5);
+	case 6:
+		return take_sized(t, e, count, fresh, 6);
+	}
+	return take_sized(t, e, count, fresh, 8);
 }
 
 #endif

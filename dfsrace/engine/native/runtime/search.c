@@ -87,6 +87,8 @@ enum status search_run(struct search *s, double seconds)
 {
 	double until = now() + seconds;
 
+	for (uint32_t t = 0; t < s->settings.threads; t++)
+		spend(&s->workers[t].profile, ON_WAITING);
 	while (s->status == RUNNING) {
 		if (s->position < s->levels[s->depth].count)
 			block_run(s);
@@ -96,17 +98,35 @@ enum status search_run(struct search *s, double seconds)
 			break;
 	}
 	gather_reached(s);
+	for (uint32_t t = 0; t < s->settings.threads; t++)
+		spend(&s->workers[t].profile, ON_WAITING);
 	return s->status;
 }
 
+#ifdef PROFILE
+void search_profile(const struct search *s, double *shares)
+{
+	double all = 0;
+
+	for (int i = 0; i < KINDS_SPENT; i++) {
+		shares[i] = 0;
+		for (uint32_t t = 0; t < s->settings.threads; t++)
+			shares[i] += s->workers[t].profile.spent[i];
+		all += shares[i];
+	}
+	for (int i = 0; i < KINDS_SPENT && all > 0; i++)
+		shares[i] /= all;
+}
+#endif
+
 /* ---- from outside */
 
-/* Of the table: several for each thread, so that none waits long for the last. */
+/* Of the table: one for one thread, else several for each, so that none waits long for the last. */
 static unsigned log_of_parts(uint32_t threads)
 {
-	unsigned parts = LOG_OF_PARTS;
+	unsigned parts = threads == 1 ? 0 : LOG_OF_PARTS;
 
-	while (parts < 8 && (1u << parts) < 8 * threads)
+	while (threads > 1 && parts < 8 && (1u << parts) < 8 * threads)
 		parts++;
 	return parts;
 }

@@ -69,6 +69,11 @@ uint64_t search_parent(const struct search *s, uint64_t state, uint32_t *ordinal
 /* The canonical successor that a state's ordinal-th step leads to; 0 if there is none.  Only after the search. */
 int search_follow(struct search *s, const word *state, uint32_t ordinal, word *out);
 
+#ifdef PROFILE
+/* Shares of the threads' time (profile.h), KINDS_SPENT of them; after the search. */
+void search_profile(const struct search *s, double *shares);
+#endif
+
 int visits_revisits(struct context *c, unsigned thread, unsigned place, const val *values, unsigned count);
 void visits_close(struct context *c);
 

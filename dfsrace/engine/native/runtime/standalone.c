@@ -333,6 +333,24 @@ static int is_credible(const struct check *k, const struct statistics *s)
 	return s->states >= k->first_count && s->transitions >= s->states - k->first_count;
 }
 
+/* Where the time went, if this was built with -DPROFILE. */
+static void print_profile(const struct check *k)
+{
+#ifdef PROFILE
+	static const char *const names[] = SPENT_NAMES;
+	double shares[KINDS_SPENT];
+
+	if (!k->search)
+		return;
+	search_profile(k->search, shares);
+	for (int i = 0; i < KINDS_SPENT; i++)
+		printf("%s\"%s\": %.3f", i ? ", " : "\"profile\": {", names[i], shares[i]);
+	fputs("}, ", stdout);
+#else
+	(void)k;
+#endif
+}
+
 /* Prints what came out; the exit code. */
 static enum code print(struct check *k)
 {
@@ -359,6 +377,7 @@ static enum code print(struct check *k)
 	       k->options.threads, s.bytes);
 	print_stop(k, &s);
 	fputs(", ", stdout);
+	print_profile(k);
 	if (!print_violations(k, complete, &count)) {
 		fputc('\n', stdout);
 		fputs("checker: a bug of dfsrace: the log has no way to a violation; please report it\n", stderr);

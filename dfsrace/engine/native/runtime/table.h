@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The set of visited states, exact: nothing is hashed away.  It is cut into parts by the first bits of a key, each a
- * table of its own, so that two threads never work on one part at a time and a part that grows needs only its own
- * memory twice.
+ * The set of visited states, exact: nothing is hashed away.  Where several threads search, it is cut into parts by the
+ * first bits of a key, each a table of its own, so that two never work on one part at a time.  A part grows in place, from
+ * its end on: nothing is twice in memory.
  *
  * There are two kinds, chosen when this is compiled: quotients for states of one word (quotient.h), whole states for
  * wider ones (whole.h).  Both offer
@@ -13,6 +13,7 @@
  *   table_close(t, b)
  *   table_prefetch(t, key)
  *   table_insert(t, key, state)
+ *   table_take(t, list, ...)   the same for many that wait, together
  *   table_grow(t, b)           makes room for twice as many; 0 if there is no memory, and nothing has changed then
  *   table_states(t, ...)       the states back
  */

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "table.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #if !QUOTIENTS
 
-static int begin(struct table *t, struct budget *b, uint64_t slots)
+static void shape(struct table *t, uint64_t slots)
 {
-	t->count = 0;
-	t->most = slots - slots / 4;
+	t->most = slots - (slots * 3 + 15) / 16;
 	t->mask = slots - 1;
 	t->shift = 64;
 	while (slots > 1)
 		slots /= 2, t->shift--;
-	t->slots = memory_lines(b, table_bytes(t->mask + 1));
-	return t->slots != NULL;
 }
 
 int table_open(struct table *t, const struct form *f, struct budget *b, uint64_t slots)
@@ -22,7 +22,10 @@ int table_open(struct table *t, const struct form *f, struct budget *b, uint64_t
 	while (least < slots)
 		least *= 2;
 	t->parts = f->parts;
-	return begin(t, b, least);
+	t->count = 0;
+	shape(t, least);
+	t->slots = memory_lines(b, table_bytes(least));
+	return t->slots != NULL;
 }
 
 void table_close(struct table *t, struct budget *b)
@@ -47,24 +50,84 @@ uint64_t table_states(const struct table *t, const struct form *f, unsigned part
 	return n;
 }
 
-int table_grow(struct table *t, struct budget *b)
+/* ---- growth: twice as many slots, where the old ones are the first half */
+
+/* Puts in a state that is not there, at a slot before `end`, if there is one from where it belongs on that is not before `from`. */
+static int settle(struct table *t, const word *state, uint64_t from, uint64_t end)
 {
 	const struct form form = {64, t->parts};
-	struct table larger = *t;
+	uint64_t at = slot_of(t, table_key(&form, state));
 
-	if (!begin(&larger, b, (t->mask + 1) * 2))
+	if (at < from)
 		return 0;
-	for (uint64_t at = 0; at <= t->mask; at++) {
-		word state[WORDS];
+	for (; at < end; at++) {
+		word *slot = t->slots + at * WORDS;
 
-		if (!(t->slots[at * WORDS + WORDS - 1] & TAKEN))
+		if (slot[WORDS - 1] & TAKEN)
 			continue;
-		copy_state(state, t->slots + at * WORDS);
-		state[WORDS - 1] &= ~TAKEN;
-		table_insert(&larger, table_key(&form, state), state);
+		copy_state(slot, state);
+		slot[WORDS - 1] |= TAKEN;
+		return 1;
 	}
-	table_close(t, b);
-	*t = larger;
+	return 0;
+}
+
+struct strays {
+	word *states;
+	uint64_t count, capacity;
+};
+
+static void stray(struct strays *y, const word *state)
+{
+	if (y->count == y->capacity) {
+		y->capacity = y->capacity * 2 + 64;
+		y->states = realloc(y->states, y->capacity * WORDS * sizeof(word));
+		if (!y->states)
+			abort();
+	}
+	copy_state(y->states + y->count++ * WORDS, state);
+}
+
+/*
+ * Moves all states to where they belong in a table of twice as many slots.  From the last slot on: what belonged to slot n
+ * now belongs to 2n or 2n + 1, which is behind what has not been moved yet unless n is small, or far from its slot.  Such
+ * states are put in last, and so are those that would begin again at slot 0.
+ */
+static void spread(struct table *t, uint64_t slots)
+{
+	struct strays strays = {NULL, 0, 0};
+
+	for (uint64_t n = slots; n-- > 0;) {
+		word *slot = t->slots + n * WORDS, state[WORDS];
+
+		if (!(slot[WORDS - 1] & TAKEN))
+			continue;
+		copy_state(state, slot);
+		state[WORDS - 1] &= ~TAKEN;
+		memset(slot, 0, sizeof(state));
+		if (!settle(t, state, n, t->mask + 1))
+			stray(&strays, state);
+	}
+	t->count -= strays.count;
+	for (uint64_t i = 0; i < strays.count; i++) {
+		const struct form form = {64, t->parts};
+		const word *state = strays.states + i * WORDS;
+
+		table_insert(t, table_key(&form, state), state);
+	}
+	free(strays.states);
+}
+
+int table_grow(struct table *t, struct budget *b)
+{
+	uint64_t slots = t->mask + 1;
+	word *larger = memory_extend_lines(b, t->slots, table_bytes(slots), table_bytes(slots * 2));
+
+	if (!larger)
+		return 0;
+	t->slots = larger;
+	shape(t, slots * 2);
+	spread(t, slots);
 	return 1;
 }
 

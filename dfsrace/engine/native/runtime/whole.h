@@ -10,6 +10,7 @@
 #define DFSRACE_WHOLE_H
 
 #include "keys.h"
+#include "lines.h"
 
 #if !QUOTIENTS
 #define TAKEN ((word)1 << 63)
@@ -52,13 +53,18 @@ static inline uint64_t slot_of(const struct table *t, uint64_t key)
 	return key << t->parts >> t->shift;
 }
 
-static inline void table_prefetch(const struct table *t, uint64_t key)
+static inline void prefetch_slot(const struct table *t, uint64_t at)
 {
-	const char *slot = (const char *)(t->slots + slot_of(t, key) * WORDS);
+	const char *slot = (const char *)(t->slots + at * WORDS);
 
 	__builtin_prefetch(slot, 1, 3);
-	if (WORDS > 1)
+	if (WORDS & (WORDS - 1)) /* it may lie in two lines */
 		__builtin_prefetch(slot + WORDS * sizeof(word) - 1, 1, 3);
+}
+
+static inline void table_prefetch(const struct table *t, uint64_t key)
+{
+	prefetch_slot(t, slot_of(t, key));
 }
 
 static inline int is_state(const word *slot, const word *state)
@@ -86,6 +92,65 @@ static inline enum inserted table_insert(struct table *t, uint64_t key, const wo
 		if (is_state(slot, state))
 			return WAS_THERE;
 	}
+}
+
+/* A state that waits for the line where a slot is. */
+struct late {
+	uint64_t at;
+	uint32_t place;
+};
+
+/* Looks into slots up to the end of a line; then the state waits for the next one, behind others that do. */
+static inline void take_one(struct table *t, struct late late, const word *states, struct late *ring, unsigned *last, uint8_t *fresh)
+{
+	const word *state = states + (uint64_t)late.place * WORDS;
+
+	do {
+		word *slot = t->slots + late.at * WORDS;
+
+		if (!(slot[WORDS - 1] & TAKEN)) {
+			copy_state(slot, state);
+			slot[WORDS - 1] |= TAKEN;
+			t->count++;
+			fresh[late.place] = 1;
+			return;
+		}
+		if (is_state(slot, state)) {
+			fresh[late.place] = 0;
+			return;
+		}
+		late.at = (late.at + 1) & t->mask;
+	} while (late.at * WORDS * sizeof(word) % LINE >= WORDS * sizeof(word));
+	prefetch_slot(t, late.at);
+	ring[(*last)++ % LATE] = late;
+}
+
+/* As in quotient.h. */
+static inline uint64_t table_take(struct table *t, const struct waiting *e, uint64_t count, const word *states, uint8_t *fresh)
+{
+	struct table own = *t; /* so that the compiler knows that nothing written changes it */
+	struct late ring[LATE];
+	unsigned first = 0, last = 0;
+	uint64_t room = own.most - own.count, most = count < room ? count : room, i = 0;
+
+	if (!room) {
+		enum inserted found = table_insert(t, e->key, states + (uint64_t)e->place * WORDS);
+
+		fresh[e->place] = found == IS_NEW;
+		return found != TABLE_FULL;
+	}
+	for (uint64_t n = 0; n < most && n < AHEAD; n++)
+		table_prefetch(&own, e[n].key);
+	for (; i < most; i++) {
+		table_prefetch(&own, e[i + AHEAD < most ? i + AHEAD : most - 1].key);
+		while (last - first == LATE)
+			take_one(&own, ring[first++ % LATE], states, ring, &last, fresh);
+		take_one(&own, (struct late){slot_of(&own, e[i].key), e[i].place}, states, ring, &last, fresh);
+	}
+	while (first != last)
+		take_one(&own, ring[first++ % LATE], states, ring, &last, fresh);
+	t->count = own.count;
+	return i;
 }
 
 #endif
