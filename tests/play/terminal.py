@@ -11,7 +11,7 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -86,6 +86,12 @@ class Terminal:
         while (text in self.shown()) == gone:
             assert self.read(end), f"{'still' if gone else 'no'} {text!r} in\n{self.shown()}"
         return self.shown()
+
+    def until(self, come: Callable[[Terminal], bool]) -> None:
+        """Waits until something is so."""
+        end = time.monotonic() + PATIENCE
+        while not come(self):
+            assert self.read(end), f"it does not come; there is\n{self.shown()}"
 
     def read(self, end: float) -> bool:
         """Takes in what is written next; False at the end of it, or of the time."""

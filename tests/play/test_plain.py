@@ -167,6 +167,7 @@ def test_prompts_on_a_terminal_and_ctrl_d(tmp_path: Path) -> None:
         terminal.send("1\r")
         terminal.wait("after step 1")
         assert b"\x1b[1m" in terminal.raw
+        terminal.until(lambda it: b"play>" in it.raw.rpartition(b"after step 1")[2])
         terminal.send(END)
         assert terminal.left() == 0
         assert "--schedule 'a'" in terminal.shown() or "--schedule a" in terminal.shown().replace("\n", "")
@@ -178,7 +179,7 @@ def test_ctrl_c_at_a_prompt_leaves_with_the_way_there(tmp_path: Path) -> None:
     ) as terminal:
         terminal.wait("play>")
         terminal.send("a*2\r")
-        terminal.wait("after step 2")
+        terminal.until(lambda it: b"play>" in it.raw.partition(b"after step 2")[2])
         terminal.send(INTERRUPT)
         assert terminal.left() == 130
         assert b"Traceback" not in terminal.raw and b"a*2'" in terminal.raw
