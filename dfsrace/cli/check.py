@@ -25,9 +25,8 @@ from dfsrace.cli.options import (
     complete_model,
     drawing_options,
     model_options,
-    read_integer,
-    read_seconds,
     reduce_option,
+    search_options,
 )
 from dfsrace.cli.output import OutputFile
 from dfsrace.cli.progress import ProgressLine, looking_line, progress_line
@@ -87,17 +86,7 @@ class Request:
 @click.command("check", epilog=EPILOG, short_help="Explore models and report what is violated.")
 @click.argument("models", metavar="MODEL...", nargs=-1, required=True, shell_complete=complete_model)
 @model_options
-@click.option(
-    "--property",
-    "properties",
-    metavar="NAME",
-    multiple=True,
-    help="Check this invariant or reach only; may be repeated. The automatic checks stay on.",
-)
-@click.option("--first", is_flag=True, help="Stop at the first violation.")
-@click.option("--states", metavar="N", callback=read_integer(1), help="Visit at most N states.")
-@click.option("--seconds", metavar="S", callback=read_seconds, help="Search for at most S seconds.")
-@click.option("--switches", metavar="K", callback=read_integer(0), help="Only interleavings of at most K switches.")
+@search_options
 @reduce_option
 @engine_options
 @checkpoint_options

@@ -68,10 +68,7 @@ def read_seconds(context: click.Context, parameter: click.Parameter, given: str 
     """Reads a number of seconds over 0."""
     if given is None:
         return None
-    try:
-        seconds = float(given)
-    except ValueError:
-        seconds = math.nan
+    seconds = _number(given)
     if not 0 < seconds < math.inf:
         raise click.BadParameter(f"'{given}' is no number of seconds over 0", context, parameter)
     return seconds
@@ -81,13 +78,18 @@ def read_share(context: click.Context, parameter: click.Parameter, given: str | 
     """Reads a share from 0 to 1."""
     if given is None:
         return None
-    try:
-        share = float(given)
-    except ValueError:
-        share = math.nan
+    share = _number(given)
     if not 0 <= share <= 1:
         raise click.BadParameter(f"'{given}' is no number from 0 to 1", context, parameter)
     return share
+
+
+def _number(given: str) -> float:
+    """The number in a text; not a number where it has none, which no range holds."""
+    try:
+        return float(given)
+    except ValueError:
+        return math.nan
 
 
 def library_option(function: Command) -> Command:
@@ -115,6 +117,28 @@ def reduce_option(function: Command) -> Command:
         help="Reductions: pools, stamps, threads.",
     )
     return option(function)
+
+
+def search_options(function: Command) -> Command:
+    """--property, --first and the bounds: how much a check looks for, and how far."""
+    options = (
+        click.option(
+            "--property",
+            "properties",
+            metavar="NAME",
+            multiple=True,
+            help="Check this invariant or reach only; may be repeated. The automatic checks stay on.",
+        ),
+        click.option("--first", is_flag=True, help="Stop at the first violation."),
+        click.option("--states", metavar="N", callback=read_integer(1), help="Visit at most N states."),
+        click.option("--seconds", metavar="S", callback=read_seconds, help="Search for at most S seconds."),
+        click.option(
+            "--switches", metavar="K", callback=read_integer(0), help="Only interleavings of at most K switches."
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
 def model_options(function: Command) -> Command:

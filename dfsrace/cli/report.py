@@ -13,7 +13,7 @@ import dfsrace
 from dfsrace.cli import exits, streams
 from dfsrace.cli.engine_options import engine_options, objects_folder
 from dfsrace.cli.interrupts import Interrupts
-from dfsrace.cli.options import model_argument, model_options, read_integer, read_seconds, reduce_option
+from dfsrace.cli.options import model_argument, model_options, reduce_option, search_options
 from dfsrace.cli.output import OutputFile
 from dfsrace.cli.progress import progress_line
 from dfsrace.diagnostics.text import quoted
@@ -65,17 +65,7 @@ class Request:
 @model_argument
 @click.option("-o", "--output", metavar="FILE.html", help="Write the page there; - is standard output.")
 @model_options
-@click.option(
-    "--property",
-    "properties",
-    metavar="NAME",
-    multiple=True,
-    help="Check this invariant or reach only; may be repeated. The automatic checks stay on.",
-)
-@click.option("--first", is_flag=True, help="Stop at the first violation.")
-@click.option("--states", metavar="N", callback=read_integer(1), help="Visit at most N states.")
-@click.option("--seconds", metavar="S", callback=read_seconds, help="Search for at most S seconds.")
-@click.option("--switches", metavar="K", callback=read_integer(0), help="Only interleavings of at most K switches.")
+@search_options
 @reduce_option
 @engine_options
 def command(**given: Any) -> int:
