@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 from tempfile import mkdtemp
@@ -16,6 +17,7 @@ from dfsrace.engine.native.canonical import CanonicalCode
 from dfsrace.engine.native.expressions import Expressions
 from dfsrace.engine.native.locks import LOCK_WRITERS, LockSite
 from dfsrace.engine.native.names import fail
+from dfsrace.engine.native.properties import Concerns
 from dfsrace.engine.native.references import ReferenceCode
 from dfsrace.engine.native.regions import StepGraph
 from dfsrace.engine.native.steps import StepWriter
@@ -23,7 +25,7 @@ from dfsrace.engine.native.writer import Writer
 from dfsrace.engine.reference.expressions import Names
 from dfsrace.engine.reference.memos import Reference
 from dfsrace.system.expressions import Expr, Finished
-from dfsrace.system.program import Choose, Node, Store
+from dfsrace.system.program import Choose, Node, Store, Thread
 from dfsrace.system.types import finite_values
 
 Patch = Callable[[pytest.MonkeyPatch], None]
@@ -279,6 +281,28 @@ def _range(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Expressions, "checked", checked)
 
 
+@sabotage("what is stored matters to no property")
+def _stored(patch: pytest.MonkeyPatch) -> None:
+    original = Concerns._changed_by
+
+    def changed_by(concerns: Concerns, thread: Thread, place: int) -> bool:
+        return not isinstance(thread.nodes[place].operation, Store) and original(concerns, thread, place)
+
+    patch.setattr(Concerns, "_changed_by", changed_by)
+
+
+@sabotage("that a thread finishes matters to no property")
+def _finishing(patch: pytest.MonkeyPatch) -> None:
+    original = Concerns.of
+    patch.setattr(Concerns, "of", lambda given, pools: replace(original(given, pools), threads=False))
+
+
+@sabotage("that a page is gone matters to no property")
+def _gone(patch: pytest.MonkeyPatch) -> None:
+    original = Concerns.of
+    patch.setattr(Concerns, "of", lambda given, pools: original(given, False))
+
+
 # ---- the canonical form
 
 
@@ -367,3 +391,5 @@ in_runtime("only one order of equal threads is tried", "canonical.h", "return mo
 in_runtime("pages that only a lock holds are tried in one order", "canonical.h", "|| is_less(moved, best)", "")
 in_runtime("switches are not counted", "sweep.c", "(t != w->places[thread])", "0")
 in_runtime("a place is met again whatever the values are", "visits.c", "i < count; i++)", "i < (count = 0); i++)")
+in_runtime("a state in whose batch a thread moves is no deadlock", "expand.c", "w->moved[i] |=", "w->moved[0] |=")
+in_runtime("places are counted from 0", "expand.c", "p->steps[n - 1]", "p->steps[n % p->count]")

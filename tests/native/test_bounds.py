@@ -15,6 +15,7 @@ from dfsrace.engine.options import Options, Progress
 from dfsrace.engine.outcome import Outcome
 from dfsrace.engine.reference import EnginesDisagree, explore
 from dfsrace.engine.reference.stepping import Stepper
+from dfsrace.language import ModelSource, load_model
 from tests.native.test_equal import PROJECT, load
 
 SEQLOCK = PROJECT / "models/textbook/seqlock-readers.yaml"  # 266,830 states
@@ -64,9 +65,29 @@ def test_progress_is_told(quick: Machine) -> None:
     assert told and all(p.states > 0 and p.seconds > 0 for p in told)
 
 
-def test_without_the_second_search_a_schedule_is_as_short_and_replays(quick: Machine) -> None:
+CHOOSING = """\
+model: Two threads store what they like
+types: {Small: 0..4}
+state: {x: Small, y: Small}
+threads:
+  a: |
+    x = 1
+    some = choose(Small)
+    x = some
+  b: |
+    y = 1
+    some = choose(Small)
+    y = some
+invariants: {no: x != 3 or y != 2}
+"""
+
+
+@pytest.mark.parametrize("model", [VIOLATED, CHOOSING], ids=["large", "choices"])
+def test_without_the_second_search_a_schedule_is_as_short_and_replays(model: Path | str, quick: Machine) -> None:
+    source = ModelSource("m.yaml", None, model) if isinstance(model, str) else ModelSource.of(model)
+    system = load_model(source, [], {}).system
     for reductions in (frozenset[str](), frozenset(("pools", "stamps", "threads"))):
-        system, options = load(VIOLATED), Options(reductions=reductions, minimise=0)
+        options = Options(reductions=reductions, minimise=0)
         expected, found = explore(system, options), explore_native(system, options, quick)
         assert found.violations and not any(v.switches_minimised for v in found.violations)
         for violation, other in zip(found.violations, expected.violations, strict=True):

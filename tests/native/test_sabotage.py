@@ -50,6 +50,11 @@ MORE = {
     "a loop over locals": "types: {N: 0..3}\nstate: {x: N}\nthreads:\n  t: |\n    x = 1\n    i: N = 0\n"
     "    while i < 3:\n        i += 1\n    x = i\n",
     "division": NEGATIVE,
+    "the last step stores nothing": "state: {x: bool, y: bool}\nthreads:\n  t0: |\n    x = True\n    wait_event(y)\n"
+    "  t1: y = True\ninvariants: {clear: {at: end, holds: not x}}\n",
+    "gone when nothing has it": "types: {Page: pool(2)}\nstate: {x: bool, q: Page | None, Page.mark: 0..1}\n"
+    "threads:\n  t0: |\n    q = alloc(Page)\n    q.mark = 1\n    x = True\n    q = None\n"
+    "invariants: {marked: 'not x or any(p.mark == 1 for p in Page)'}\n",
     "held by locks only": LOCKED_PAGES,
 }
 MORE = {name: text if text.startswith("model:") else f"model: more\n{text}" for name, text in MORE.items()}

@@ -51,12 +51,12 @@ PATIENCE = 600.0  # seconds after which a compiler is taken to hang
 ENDING = 2.0  # seconds that a compiler has to end when it is told to
 LONGEST_COMPLAINT = 1 << 20  # bytes
 RUNTIME_FILES = (
-    *("search.c", "block.c", "quotient.c", "whole.c", "log.c"),
+    *("search.c", "block.c", "expand.c", "collect.c", "goals.c", "quotient.c", "whole.c", "log.c"),
     *("team.c", "memory.c", "sweep.c", "visits.c", "checkpoint.c"),
     *("bounded.c", "explored.c"),
 )
 RUNTIME_HEADERS = (
-    *("block", "bounded", "checkpoint", "explored", "keys", "log", "memory", "model"),
+    *("block", "bounded", "checkpoint", "explored", "goals", "keys", "log", "memory", "model"),
     *("lines", "profile", "quotient", "search", "sweep", "table", "team", "whole"),
 )
 

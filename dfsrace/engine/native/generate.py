@@ -16,7 +16,7 @@ from dfsrace.diagnostics import Span
 from dfsrace.engine.native.canonical import CanonicalCode
 from dfsrace.engine.native.expressions import Expressions
 from dfsrace.engine.native.places import Words
-from dfsrace.engine.native.properties import conditions, ended, judge
+from dfsrace.engine.native.properties import Concerns, conditions, ended, judge
 from dfsrace.engine.native.references import ReferenceCode
 from dfsrace.engine.native.steps import StepWriter
 from dfsrace.engine.native.writer import Marks, Shared
@@ -61,7 +61,8 @@ def generate(system: System, names: frozenset[str] | None, reductions: frozenset
     functions = reference_code.define()
     for thread in range(len(system.threads)):
         functions += _judges(expressions, thread)
-    functions += _steps(Shared(expressions, references, marks))
+    concerns = Concerns.of(properties, bool(references.pools))
+    functions += _steps(Shared(expressions, references, marks, concerns))
     functions += [*ended(expressions), *conditions(expressions, properties), *judge(properties)]
     invariants = sum(p.kind == "invariant" for p in properties)
     canonical = CanonicalCode(reference_code, reductions, properties)
@@ -110,26 +111,21 @@ def _owned(expressions: Expressions, counts: Callable[..., bool], thread: int) -
 
 
 def _steps(shared: Shared) -> list[str]:
-    """All step functions, and those that find the right one."""
+    """All step functions, and for each thread where they are found."""
     layout = shared.expressions.layout
-    lines: list[str] = []
+    lines, controls = list[str](), list[str]()
     for thread, places in enumerate(layout.threads):
-        cases = []
-        for place in places.nodes[1:]:
-            name = f"step{thread}_{place}"
+        names = [f"step{thread}_{place}" for place in places.nodes[1:]]
+        for place, name in zip(places.nodes[1:], names, strict=True):
             lines.append(comment(layout.system.threads[thread].nodes[place].span))
             lines += StepWriter(shared, thread, place).function(name)
-            cases.append(f"\tcase {places.numbers[place]}: return {name}(s, c);")
-        number = shared.expressions.words.get("s", Shift(places.place.shift), places.place.width)
-        lines += [f"static int thread{thread}(const word *s, struct context *c)", "{", f"\tswitch ({number}) {{"]
-        lines += [*cases, "\t}", "\t(void)s; (void)c;", "\treturn 0;", "}", ""]
-    threads = range(len(layout.threads))
-    lines += ["static int expand(const word *s, struct context *c)", "{", "\tint moved = 0;"]
-    lines += [f"\tmoved |= thread{t}(s, c);" for t in threads]
-    lines += ["\treturn moved;", "}", ""]
-    lines += ["static int step(unsigned thread, const word *s, struct context *c)", "{", "\tswitch (thread) {"]
-    lines += [f"\tcase {t}: return thread{t}(s, c);" for t in threads]
-    return [*lines, "\t}", "\treturn 0;", "}", ""]
+        table = f"steps{thread}"
+        if names:
+            lines += [f"static int (*const {table}[])(const word *s, struct context *c) = {{"]
+            lines += [*(f"\t{name}," for name in names), "};", ""]
+        where = f"{places.place.shift}, {places.place.width}, {len(names)}, {table}" if names else "0, 0, 0, 0"
+        controls.append(f"\t{{{where}}},")
+    return [*lines, "static const struct control controls[] = {", *controls, "};", ""]
 
 
 def _model(layout: Layout, counts: tuple[int, ...], canonical: str) -> list[str]:
@@ -137,6 +133,6 @@ def _model(layout: Layout, counts: tuple[int, ...], canonical: str) -> list[str]
     return [
         "const struct model model = {",
         f"\tMODEL_ABI, WORDS, {', '.join(map(str, numbers))},",
-        f"\texpand, step, judge, ended, {canonical},",
+        f"\tcontrols, judge, ended, {canonical},",
         "};",
     ]

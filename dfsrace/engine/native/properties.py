@@ -4,12 +4,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from dfsrace.engine.native.expressions import Expressions
+from dfsrace.engine.native.regions import StepGraph
 from dfsrace.engine.native.values import unsigned
 from dfsrace.engine.reference.expressions import Names
 from dfsrace.engine.reference.stepping import speaks_of_threads
 from dfsrace.system import Property
+from dfsrace.system.expressions import Read, walk
+from dfsrace.system.program import Atomic, Finish, LockOperation, Renew, Store, Thread
+
+
+@dataclass(frozen=True, slots=True)
+class Concerns:
+    """What properties look at: some variables' cells, and whether threads have finished.
+
+    A step that changes nothing of it leads from a state in which a property holds to one in which it holds, too, and
+    the state that it leads to need not be judged. `everything`: no step is known to change nothing; so it is where
+    there are pools, as any cell may be the last one that has a value over which a property quantifies.
+    """
+
+    variables: frozenset[int]
+    threads: bool
+    everything: bool
+
+    @classmethod
+    def of(cls, properties: Sequence[Property], pools: bool) -> Concerns:
+        """What these properties look at."""
+        reads = [e.variable for prop in properties for e in walk(prop.condition) if isinstance(e, Read)]
+        return cls(frozenset(reads), any(map(speaks_of_threads, properties)), pools)
+
+    def meet(self, thread: Thread, graph: StepGraph) -> bool:
+        """True if a step may change any of it."""
+        return self.everything or any(self._changed_by(thread, place) for place in graph.order)
+
+    def _changed_by(self, thread: Thread, place: int) -> bool:
+        match thread.nodes[place].operation:
+            case Store(access=access) | Atomic(access=access) | LockOperation(access=access) | Renew(access=access):
+                return access.variable in self.variables
+            case Finish():
+                return self.threads
+        return self.threads and any(isinstance(thread.nodes[n].operation, Finish) for n in thread.nodes[place].next)
 
 
 def _no_local(slot: int) -> str:

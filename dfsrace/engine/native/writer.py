@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from dfsrace.engine.native.expressions import Expressions
 from dfsrace.engine.native.names import fail
+from dfsrace.engine.native.properties import Concerns
 from dfsrace.engine.native.regions import StepGraph
 from dfsrace.engine.native.values import unsigned
 from dfsrace.engine.reference.expressions import Names, Shift
@@ -44,6 +45,7 @@ class Shared:
     expressions: Expressions
     references: References
     marks: Marks
+    concerns: Concerns
 
 
 class Writer:
@@ -189,7 +191,8 @@ class Writer:
         if self.references.clears and (self.drops or self._loses_pool_value(live, written)):
             self.emit("clear_unheld(n, c);")
         self.emit("MARKED;")
-        self.emit(f"add_state(c, n, {self.me});")
+        matters = self.shared.concerns.meet(self.thread, self.graph)
+        self.emit(f"add_state(c, n, {self.me}{' | MAY_MATTER' if matters else ''});")
         self.emit("return 1;")
 
     drops = False

@@ -8,7 +8,7 @@
 #include "keys.h"
 
 #define NO_SWITCHES UINT16_MAX
-#define TAKEN 1         /* a thread's step from a state has been counted */
+#define STEP_COUNTED 1         /* a thread's step from a state has been counted */
 #define CAN_MOVE 2
 #define FIRST_SUCCESSORS 64
 #define BETWEEN_LOOKS 512 /* labels between two looks at the clock */
@@ -118,11 +118,11 @@ static void note_exhausted(struct context *c, unsigned pool)
 static void more_room(struct context *c)
 {
 	struct bounded *b = (struct bounded *)c;
-	uint64_t outs = c->capacity, whos = c->capacity;
+	uint64_t outs = c->capacity, froms = c->capacity;
 
 	if (room(b, &c->out, &outs, c->capacity + 1, WORDS * sizeof(word)) &&
-	    room(b, &c->who, &whos, c->capacity + 1, sizeof(*c->who)))
-		c->capacity = (uint32_t)(outs < whos ? outs : whos);
+	    room(b, &c->from, &froms, c->capacity + 1, sizeof(*c->from)))
+		c->capacity = (uint32_t)(outs < froms ? outs : froms);
 	else
 		c->count = 0; /* the search stops */
 }
@@ -229,7 +229,7 @@ static void expand(struct bounded *b, uint64_t label)
 
 		b->allowed = switches <= b->most;
 		b->c.count = 0;
-		if (!b->m->step(t, state, &b->c))
+		if (!step_thread(b->m, t, state, &b->c))
 			continue;
 		moved = 1;
 		*flags |= CAN_MOVE;
@@ -237,8 +237,8 @@ static void expand(struct bounded *b, uint64_t label)
 			b->status = STOP_ERROR;
 		if (!b->allowed)
 			continue;
-		b->transitions += *flags & TAKEN ? 0 : b->c.count;
-		*flags |= TAKEN;
+		b->transitions += *flags & STEP_COUNTED ? 0 : b->c.count;
+		*flags |= STEP_COUNTED;
 		for (uint32_t i = 0; i < b->c.count && b->status == RUNNING; i++) {
 			word *next = b->c.out + (uint64_t)i * WORDS;
 			uint64_t to;
@@ -351,9 +351,9 @@ struct bounded *bounded_open(const struct model *m, const struct settings *setti
 	b->decided = calloc(properties / 64 + 1, sizeof(word));
 	b->places = calloc(m->threads + 1, 1);
 	b->c.out = calloc(FIRST_SUCCESSORS, WORDS * sizeof(word));
-	b->c.who = calloc(FIRST_SUCCESSORS, sizeof(*b->c.who));
+	b->c.from = calloc(FIRST_SUCCESSORS, sizeof(*b->c.from));
 	b->c.capacity = FIRST_SUCCESSORS;
-	if (!b->c.out || !b->c.who || !b->c.hits || !b->c.largest || !b->goals || !b->met || !b->decided || !b->places) {
+	if (!b->c.out || !b->c.from || !b->c.hits || !b->c.largest || !b->goals || !b->met || !b->decided || !b->places) {
 		bounded_close(b);
 		return NULL;
 	}
@@ -383,7 +383,7 @@ void bounded_close(struct bounded *b)
 	free(b->decided);
 	free(b->places);
 	free(b->c.out);
-	free(b->c.who);
+	free(b->c.from);
 	free(b->c.hits);
 	free(b->c.largest);
 	free(b);

@@ -20,7 +20,7 @@
 
 #include "search.h"
 
-#define CHECKPOINT_FORM 1
+#define CHECKPOINT_FORM 2
 
 enum checkpoint {
 	CHECKPOINT_DONE,

@@ -2,6 +2,7 @@
 #include "log.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define LONGEST 16     /* bytes of an entry */
 #define SMALL_BITS 3   /* of the ordinal in the first number; all set: the rest of it follows */
@@ -35,19 +36,66 @@ static inline const uint8_t *get(const uint8_t *from, uint64_t *n)
 	return from;
 }
 
+static inline uint8_t *put_entry(uint8_t *to, uint64_t distance, uint32_t ordinal)
+{
+	to = put(to, distance << SMALL_BITS | (ordinal < SMALL ? ordinal : SMALL));
+	return ordinal >= SMALL ? put(to, ordinal - SMALL) : to;
+}
+
 void log_add(struct log *l, uint64_t parent, uint32_t ordinal)
 {
-	uint8_t *to = l->bytes + l->used;
-
 	if (l->count % BETWEEN_MARKS == 0)
 		l->marks[l->mark_count++] = (struct mark){l->used, l->last};
-	to = put(to, (parent - l->last) << SMALL_BITS | (ordinal < SMALL ? ordinal : SMALL));
-	if (ordinal >= SMALL)
-		to = put(to, ordinal - SMALL);
-	l->used = (uint64_t)(to - l->bytes);
+	l->used = (uint64_t)(put_entry(l->bytes + l->used, parent - l->last, ordinal) - l->bytes);
 	l->last = parent;
 	l->count++;
 }
+
+/* ---- pieces */
+
+int piece_room(struct piece *p, struct budget *b, uint64_t entries)
+{
+	return memory_room(b, &p->bytes, &p->capacity, entries * LONGEST, 1) &&
+	       memory_room(b, &p->marks, &p->mark_capacity, entries / BETWEEN_MARKS + 1, sizeof(*p->marks));
+}
+
+void piece_begin(struct piece *p, uint64_t number)
+{
+	p->number = number;
+	p->count = p->used = p->mark_count = 0;
+}
+
+void piece_add(struct piece *p, uint64_t parent, uint32_t ordinal)
+{
+	if (!p->count++) { /* how far it is from the parent before will be known when all is put together */
+		p->first = p->last = parent;
+		p->ordinal = ordinal;
+		return;
+	}
+	if ((p->number + p->count - 1) % BETWEEN_MARKS == 0)
+		p->marks[p->mark_count++] = (struct mark){p->used, p->last};
+	p->used = (uint64_t)(put_entry(p->bytes + p->used, parent - p->last, ordinal) - p->bytes);
+	p->last = parent;
+}
+
+void piece_close(struct piece *p)
+{
+	free(p->bytes);
+	free(p->marks);
+}
+
+void log_append(struct log *l, const struct piece *p)
+{
+	log_add(l, p->first, p->ordinal);
+	for (uint64_t i = 0; i < p->mark_count; i++)
+		l->marks[l->mark_count++] = (struct mark){l->used + p->marks[i].at, p->marks[i].last};
+	memcpy(l->bytes + l->used, p->bytes, p->used);
+	l->used += p->used;
+	l->count += p->count - 1;
+	l->last = p->last;
+}
+
+/* ---- reading */
 
 /* As get, from bytes that may be anything; NULL if there is no number before the end. */
 static const uint8_t *get_checked(const uint8_t *from, const uint8_t *end, uint64_t *n)

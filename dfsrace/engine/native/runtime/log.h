@@ -22,6 +22,27 @@ struct log {
 	uint64_t count, last; /* last: the parent of the newest entry */
 };
 
+/* Entries that follow each other, written beside the log: by several threads, each its own. */
+struct piece {
+	uint8_t *bytes;
+	uint64_t used, capacity;
+	struct mark *marks; /* `at` counts from the second entry's first byte */
+	uint64_t mark_count, mark_capacity;
+	uint64_t number, count; /* of the first state, of states */
+	uint64_t first, last;   /* parents */
+	uint32_t ordinal;       /* of the first */
+};
+
+/* Room for so many entries; 0 if there is no memory. */
+int piece_room(struct piece *p, struct budget *b, uint64_t entries);
+/* Begins a piece with the state of this number. */
+void piece_begin(struct piece *p, uint64_t number);
+/* As log_add. */
+void piece_add(struct piece *p, uint64_t parent, uint32_t ordinal);
+void piece_close(struct piece *p);
+/* Adds a piece, whose states come next; there has to be room. */
+void log_append(struct log *l, const struct piece *p);
+
 /* Room for so many more entries; 0 if there is no memory. */
 int log_room(struct log *l, struct budget *b, uint64_t entries);
 /* The next state's parent, not less than the last one's (0 for an initial state); there has to be room. */

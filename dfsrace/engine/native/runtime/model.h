@@ -14,7 +14,7 @@ typedef uint64_t word;
 typedef int64_t val;
 
 #define NOTHING INT64_MIN /* None among numbers without bounds */
-#define MODEL_ABI 2
+#define MODEL_ABI 3
 
 /* The choices of one run of a step: what was taken, of how many.  The next run takes the next combination. */
 #define MOST_CHOICES 64
@@ -32,13 +32,18 @@ enum model_error { NO_ERROR, LOOPS_WITHOUT_ACCESS, PROPERTY_FAILED, TOO_MANY_CHO
 struct visits; /* where a step with loops has been (visits.c) */
 
 /*
- * What step functions work on: successors go to `out`, each WORDS words, with the thread that moved in `who`.  `flush`
- * makes room.  The other functions take note of what is no state.
+ * What step functions work on: successors go to `out`, each WORDS words, and what they come from to `from`: `at`, which
+ * whoever takes the step has set, the thread that moved, and whether the step may have changed what a property reads.
+ * `flush` makes room.  The other functions take note of what is no state.
  */
+#define THREAD_MOVED 0x7fffu
+#define MAY_MATTER 0x8000u
+#define AT_SHIFT 16
+
 struct context {
 	word *out;
-	uint16_t *who;
-	uint32_t count, capacity;
+	uint32_t *from;
+	uint32_t count, capacity, at;
 	void (*flush)(struct context *c);
 	/* a step from s ended in automatic violation `code`; if `judge`, the cells of `after` are to be judged */
 	void (*violated)(struct context *c, const word *s, unsigned thread, unsigned code, const word *after, int judge);
@@ -53,15 +58,18 @@ struct context {
 	unsigned error_thread, error_place; /* of a property: its number, and the automatic violation */
 };
 
+/* The place before which a thread rests: a field of the state, 0 if it has finished; each other has a step, 1 steps[0]. */
+struct control {
+	uint32_t shift, width, count;
+	int (*const *steps)(const word *s, struct context *c); /* 0 if the thread cannot move */
+};
+
 /* A model, as its shared object offers it under the name `model`. */
 struct model {
 	uint32_t abi, words, bits, threads;
 	uint32_t invariants, properties; /* invariants are numbered first, then what is to be reached */
 	uint32_t pools, hit_words;
-	/* every step of every thread from s; 0 if no thread can move */
-	int (*expand)(const word *s, struct context *c);
-	/* the steps of one thread */
-	int (*step)(unsigned thread, const word *s, struct context *c);
+	const struct control *controls; /* of each thread */
 	/*
 	 * Sets in `found` the bit of each invariant that s violates and each reach that it meets, of those not in `known`.
 	 * With `cells`, only of those that speak of cells alone.  0 if nothing was found, -1 on an error.
@@ -190,12 +198,21 @@ static inline int choose_next(struct context *c)
 	return 1;
 }
 
-static inline void add_state(struct context *c, const word *n, unsigned thread)
+static inline void add_state(struct context *c, const word *n, unsigned from)
 {
 	if (c->count == c->capacity)
 		c->flush(c);
 	copy_state(c->out + (uint64_t)c->count * WORDS, n);
-	c->who[c->count++] = (uint16_t)thread;
+	c->from[c->count++] = c->at | from;
+}
+
+/* The steps of one thread; 0 if it cannot move. */
+static inline int step_thread(const struct model *m, unsigned thread, const word *s, struct context *c)
+{
+	const struct control *p = &m->controls[thread];
+	word place = p->count ? get_bits(s, p->shift, p->width) : 0;
+
+	return place && place <= p->count ? p->steps[place - 1](s, c) : 0;
 }
 
 #endif

@@ -56,7 +56,7 @@ static void widen(struct context *c)
 {
 	c->capacity = c->capacity ? c->capacity * 2 : 64;
 	c->out = certain(realloc(c->out, (size_t)c->capacity * WORDS * sizeof(word)));
-	c->who = certain(realloc(c->who, c->capacity * sizeof(*c->who)));
+	c->from = certain(realloc(c->from, c->capacity * sizeof(*c->from)));
 }
 
 static void pass_violation(struct context *c, const word *s, unsigned thread, unsigned code, const word *after, int judge)
@@ -177,7 +177,7 @@ static void add_ahead(struct finding *f, uint32_t depth, uint32_t from, uint16_t
 	const word *state = f->sets[depth].states + (uint64_t)from * WORDS;
 
 	f->c.count = 0;
-	f->p->m->step(thread, state, &f->c);
+	step_thread(f->p->m, thread, state, &f->c);
 	for (uint32_t i = 0; i < f->c.count; i++) {
 		word next[WORDS];
 
@@ -359,7 +359,7 @@ static void close_finding(struct finding *f)
 	free(f->c.hits);
 	free(f->c.largest);
 	free(f->c.out);
-	free(f->c.who);
+	free(f->c.from);
 }
 
 static void write_down(const struct finding *f, struct schedule *out)

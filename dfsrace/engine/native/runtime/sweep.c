@@ -95,7 +95,7 @@ static void more_room(struct context *c)
 {
 	c->capacity = c->capacity ? c->capacity * 2 : 64;
 	c->out = sure(realloc(c->out, (size_t)c->capacity * WORDS * sizeof(word)));
-	c->who = sure(realloc(c->who, c->capacity * sizeof(*c->who)));
+	c->from = sure(realloc(c->from, c->capacity * sizeof(*c->from)));
 }
 
 /* The first search has noted all that steps do besides. */
@@ -147,7 +147,8 @@ static void weigh_step(struct sweep *w, struct goal *g, const word *state, uint3
 static void weigh(struct sweep *w, const word *state, uint32_t depth)
 {
 	w->c.count = 0;
-	w->m->expand(state, &w->c);
+	for (uint32_t t = 0; t < w->m->threads; t++)
+		step_thread(w->m, t, state, &w->c);
 	for (uint32_t i = 0; i < w->c.count; i++) {
 		word *next = w->c.out + (uint64_t)i * WORDS;
 
@@ -157,7 +158,7 @@ static void weigh(struct sweep *w, const word *state, uint32_t depth)
 			w->m->canonical(next, w->places, &w->c);
 		for (uint32_t g = 0; g < w->count; g++)
 			if (w->goals[g].depth > depth && w->goals[g].by_depth[depth + 1].count)
-				weigh_step(w, &w->goals[g], state, depth, w->c.who[i], next);
+				weigh_step(w, &w->goals[g], state, depth, w->c.from[i] & THREAD_MOVED, next);
 	}
 }
 
@@ -233,7 +234,7 @@ void sweep_close(struct sweep *w)
 	free(w->goals);
 	free(w->places);
 	free(w->c.out);
-	free(w->c.who);
+	free(w->c.from);
 	free(w->c.hits);
 	free(w->c.largest);
 	free(w);

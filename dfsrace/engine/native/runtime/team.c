@@ -4,10 +4,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #ifndef SPINS
-#define SPINS 200 /* looks before a thread goes to sleep: rounds follow each other within microseconds */
+#define SPINS 4000 /* looks before a thread goes to sleep: rounds follow each other within microseconds */
 #endif
+#define FEW_SPINS 200 /* where threads have to share processors */
 
 struct member {
 	struct team *team;
@@ -17,6 +19,7 @@ struct member {
 
 struct team {
 	uint32_t count, started; /* besides the caller */
+	unsigned spins;
 	struct member *members;
 	pthread_mutex_t lock;
 	pthread_cond_t begin, end;
@@ -55,7 +58,7 @@ static void *attend(void *argument)
 	unsigned seen = 0;
 
 	for (;;) {
-		for (unsigned i = 0; i < SPINS && atomic_load(&t->round) == seen; i++)
+		for (unsigned i = 0; i < t->spins && atomic_load(&t->round) == seen; i++)
 			pause_briefly();
 		pthread_mutex_lock(&t->lock);
 		while (atomic_load(&t->round) == seen)
@@ -95,7 +98,7 @@ void team_run(struct team *t, task *f, void *of, uint32_t items)
 	t->items = items;
 	start_round(t);
 	work(t, 0);
-	for (unsigned i = 0; i < SPINS && atomic_load(&t->running); i++)
+	for (unsigned i = 0; i < t->spins && atomic_load(&t->running); i++)
 		pause_briefly();
 	pthread_mutex_lock(&t->lock);
 	while (atomic_load(&t->running))
@@ -110,6 +113,7 @@ struct team *team_open(uint32_t threads)
 	if (!t)
 		return NULL;
 	t->count = threads - 1;
+	t->spins = (long)threads <= sysconf(_SC_NPROCESSORS_ONLN) ? SPINS : FEW_SPINS;
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_cond_init(&t->begin, NULL);
 	pthread_cond_init(&t->end, NULL);
