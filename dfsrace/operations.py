@@ -14,9 +14,11 @@ from dfsrace.diagnostics.suggest import did_you_mean
 from dfsrace.diagnostics.text import quoted
 from dfsrace.engine.checkpoint import CheckpointError
 from dfsrace.engine.choose import CannotBeNative, explore_as_asked
+from dfsrace.engine.memory import memory_limit
 from dfsrace.engine.options import Options
 from dfsrace.engine.outcome import Outcome
 from dfsrace.engine.reference import EnginesDisagree, LoopsWithoutAccess, PropertyError
+from dfsrace.engine.resources import cores, objects_folder
 from dfsrace.language import LoadedModel, ModelSource, load_model
 from dfsrace.language.declarations import Declarations
 from dfsrace.system.system import AUTOMATIC_PROPERTIES, System
@@ -114,10 +116,14 @@ def check(
     `options` has none; a bound of 0 states or seconds is an error of the caller's. ModelError where the model is wrong,
     also where only exploration shows it, or a checkpoint cannot be written or resumed. EnginesDisagree and
     ReplayMismatch are our bugs.
+
+    Of a search that takes longer than a moment the model is compiled beside it, where there is a compiler, and it goes
+    on in that code, on all cores: the report is the same but for `outcome.engine`, which says who answered, and
+    `outcome.note`, why it could not be compiled. Options(engine="reference") keeps it in Python.
     """
     loaded = model if isinstance(model, Model) else load(model, libraries, constants)
     asked = options or Options()
-    options = _in_force(loaded, asked)
+    options = _of_machine(_in_force(loaded, asked))
     if options.checkpoint is not None:
         options = replace(options, checkpoint=replace(options.checkpoint, model=model_hash(loaded.system)))
     outcome = _explored(loaded.system, options)
@@ -246,6 +252,16 @@ def _in_force(model: Model, asked: Options) -> Options:
     if unknown := sorted(properties - known):
         raise ModelError([_unknown_property(name, system) for name in unknown])
     return replace(asked, properties=properties & names, **own)
+
+
+def _of_machine(options: Options) -> Options:
+    """The options with what the machine offers to whoever asked for nothing else: memory, a folder, cores."""
+    return replace(
+        options,
+        memory=memory_limit() if options.memory is None else options.memory,
+        objects=options.objects or objects_folder(),
+        threads=options.threads or cores(),
+    )
 
 
 def _unknown_property(name: str, system: System) -> Diagnostic:

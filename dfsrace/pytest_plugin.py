@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Models as tests of pytest: `pytest --dfsrace models/` collects each model among the YAML files, named by its path.
 
-A model passes where `dfsrace gate` would pass it. Without the option nothing is collected, and nothing of dfsrace is
-loaded but this module.
+A model passes where `dfsrace gate` would pass it. A large one is compiled while it is searched, where there is a
+compiler. Without the option nothing is collected, and nothing of dfsrace is loaded but this module.
 """
 
 from __future__ import annotations
@@ -87,6 +87,7 @@ class ModelItem(pytest.Item):
 
     def _check(self) -> None:
         from dfsrace.engine.options import Options
+        from dfsrace.engine.resources import cores
         from dfsrace.gate.expectation import judge
         from dfsrace.operations import check, load
 
@@ -96,7 +97,8 @@ class ModelItem(pytest.Item):
         seconds, own = _seconds(self.config), model.declarations.bounds.seconds
         if seconds is not None and own is not None and own <= seconds:
             seconds = None
-        report = check(model, options=Options(seconds=seconds, memory=_memory(self.config)))
+        threads = max(1, cores() // _workers(self.config))
+        report = check(model, options=Options(seconds=seconds, memory=_memory(self.config), threads=threads))
         cut = seconds is not None and report.stopped_by is not None and report.stopped_by.kind == "seconds"
         judgement = judge(report, cut_by_option=cut)
         if judgement.status != "expected":
@@ -250,8 +252,13 @@ def _memory(config: pytest.Config) -> int | None:
     from dfsrace.engine.memory import memory_limit, used
 
     most, now = memory_limit(), used()
+    return None if most is None else now + max(most - now, 0) // _workers(config)
+
+
+def _workers(config: pytest.Config) -> int:
+    """How many processes share the machine: those of pytest-xdist."""
     workers: int = getattr(config, "workerinput", {}).get("workercount", 1)
-    return None if most is None else now + max(most - now, 0) // workers
+    return workers
 
 
 # What makes a piece wrong whoever includes it: a key that is no section. Names of other pieces it may lack.

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any, TypeVar
 
 import click
 
-from dfsrace.cli.cache_folder import cache_folder
 from dfsrace.cli.options import read_seconds
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -44,14 +42,16 @@ def read_threads(context: click.Context, parameter: click.Parameter, given: str 
 
 def cores() -> int:
     """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    from dfsrace.engine import resources
+
+    return resources.cores()
 
 
 def objects_folder() -> Path | None:
     """Where compiled code is kept for this user; None without a home."""
-    return cache_folder("native")
+    from dfsrace.engine import resources
+
+    return resources.objects_folder()
 
 
 def engine_options(function: Command) -> Command:

@@ -200,8 +200,8 @@ class _Run:
                 raise click.UsageError(f"--{name} would write over {quoted(path, 300)}")
 
     def _settings(self, drawing: Drawing) -> Settings:
-        from dfsrace.cli.cache_folder import cache_folder
         from dfsrace.engine.memory import memory_limit, used
+        from dfsrace.engine.resources import cache_folder
         from dfsrace.gate.settings import Settings
 
         request, most = self.request, memory_limit()

@@ -73,7 +73,7 @@ def _until_compiled(system: System, options: Options) -> Outcome | None:
 def _native(system: System, options: Options, start: float) -> Outcome:
     from dfsrace.engine.native import CompilerFailed, Machine, NoCompiler, Unsupported, explore_native
 
-    machine = Machine(options.objects, threads=options.threads)
+    machine = Machine(options.objects, threads=options.threads or 1)
 
     def search(system: System, options: Options) -> Outcome:
         return explore_native(system, options, machine)

@@ -34,14 +34,17 @@ def _never() -> bool:
 class Options:
     """`reductions`: a subset of REDUCTIONS. `properties`: names of the properties in force, None for all.
 
-    `first`: stop at the first violation. `states`, `seconds`, `switches`: bounds, None for none. `memory`: bytes that
-    may be used, None for no limit. `clock` gives seconds; `progress` is called a few times a second; `interrupted` is
-    asked as often and ends the search when it says True. `minimise`: the most states among which the second search, for
-    the fewest switches, is made.
+    `first`: stop at the first violation. `states`, `seconds`, `switches`: bounds, None for none. `clock` gives seconds;
+    `progress` is called a few times a second; `interrupted` is asked as often and ends the search when it says True.
+    `minimise`: the most states among which the second search, for the fewest switches, is made.
 
-    `engine`: "reference", "native" (compiled code), or "auto" for whichever answers first. `objects`: the folder in
-    which compiled code is kept; without one auto is the reference engine, and native keeps nothing. `threads`: of the
-    native engine. `checkpoint`: where that keeps a search under way; auto is native then.
+    `engine`: "reference", "native" (compiled code), or "auto": the reference engine, and for a search that takes longer
+    the native one, if it can be had. `checkpoint`: where that keeps a search under way; auto is native then.
+
+    `memory`: bytes that the process may grow to. `objects`: the folder in which compiled code is kept. `threads`: of
+    the native engine. For those that are None `dfsrace.check` takes a share of the free memory, the user's cache folder
+    and all cores; to `explore_as_asked` None means no limit, no folder (auto is then the reference engine, and native
+    keeps nothing) and one thread.
     """
 
     reductions: frozenset[str] = frozenset(REDUCTIONS)
@@ -57,5 +60,5 @@ class Options:
     minimise: int = 2_000_000
     engine: Literal["auto", "reference", "native"] = "auto"
     objects: Path | None = None
-    threads: int = 1
+    threads: int | None = None
     checkpoint: Checkpoint | None = None

@@ -26,7 +26,8 @@ class Settings:
 
     `memory`: bytes that all searches together may take, None for no limit. `strict_coverage`: a model that holds must
     run all of its code. `incomplete_ok`: models that were not explored whole do not fail the gate. `cache`: the folder
-    of known verdicts, `objects`: that of compiled code; None for none. `threads`: of each search in compiled code.
+    of known verdicts, None for none; `objects`: that of compiled code, None for the user's. `threads`: of each search
+    in compiled code.
     `root`: the absolute path of the folder from which annotations and SARIF name files; empty for the current one.
     `version`: of dfsrace. `drawing`: how details are drawn. `clock` gives seconds. `name` gives a file's short name,
     `bug_line` what is said of an error of ours; both are sent to other processes, so they are functions of modules.

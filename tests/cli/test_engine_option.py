@@ -39,7 +39,7 @@ threads:
   t4: count(cpu4)
 invariants:
   small: n[cpu0] + n[cpu1] < 6
-bounds: {states: 400_000}
+bounds: {states: 1_000_000}
 """
 TIMES = ("seconds", "engine")
 
@@ -86,7 +86,7 @@ def test_a_large_model_moves_over_and_gives_what_each_engine_gives(tmp_path: Pat
     reference = checked(path, "--engine", "reference", cwd=tmp_path, cache=cache)
     assert reference["engine"] == "reference"
     assert what(found)["violations"] == what(reference)["violations"]
-    assert found["states"] == reference["states"] == 400_000
+    assert found["states"] == reference["states"] == 1_000_000
 
 
 def test_objects_are_the_users_alone(tmp_path: Path, cache: Path) -> None:

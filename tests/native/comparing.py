@@ -28,11 +28,11 @@ def reference(system: System, options: Options) -> Found:
 
 
 def native(system: System, options: Options, machine: Machine) -> Found:
-    """The native engine's."""
+    """The native engine's; of an error what compiled code says, before the reference engine was asked for its cause."""
     try:
         return compared(explore_native(system, options, machine))
     except (LoopsWithoutAccess, PropertyError) as error:
-        return str(error)
+        return str(error.__cause__ or error)
 
 
 def too_large(found: Found) -> bool:

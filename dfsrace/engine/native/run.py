@@ -15,6 +15,7 @@ from dfsrace.engine.memory import used
 from dfsrace.engine.native.bounded import BoundedSearch
 from dfsrace.engine.native.build import Cancelled
 from dfsrace.engine.native.checkpoint import Keeper
+from dfsrace.engine.native.explaining import explained
 from dfsrace.engine.native.finding import NativeFinder
 from dfsrace.engine.native.generate import Generated, generate
 from dfsrace.engine.native.library import (
@@ -245,7 +246,8 @@ class _Search:
         """An error in the model, or a limit of the engine."""
         s = self.native.statistics()
         if s.error == PROPERTY_FAILED:
-            raise PropertyError(self.properties[s.error_thread], AUTOMATIC_PROPERTIES[s.error_place])
+            error = PropertyError(self.properties[s.error_thread], AUTOMATIC_PROPERTIES[s.error_place])
+            raise explained(error, self.system, self.options, self.native, self.begun.states) from error
         if s.error == LOOPS_WITHOUT_ACCESS:
             raise LoopsWithoutAccess(self.system.threads[s.error_thread].nodes[s.error_place])
         raise Unsupported(f"{NOWHERE}: more choices in one step than the native engine can follow")
