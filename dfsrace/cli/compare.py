@@ -14,8 +14,10 @@ from dfsrace.cli.engine_options import cores
 from dfsrace.cli.many_words import ManyWords
 from dfsrace.cli.options import model_options, read_integer, read_seconds, reduce_option
 from dfsrace.cli.table_output import TableOutput, table_options
+from dfsrace.diagnostics.text import printable, quoted
 
 if TYPE_CHECKING:
+    from dfsrace.study.compare import Comparison
     from dfsrace.study.judged import Judged, Task
 
 EPILOG = """\b
@@ -25,6 +27,7 @@ Examples:
   dfsrace compare --protocol locked_fault+invalidate_lock --scenario hole-punch
   dfsrace compare --protocol fix.yaml --set PAGES=2 a fix of one's own, on a file of two pages
   dfsrace compare --format markdown -o table.html -o table.csv
+  dfsrace compare --protocol hook --scenario hole-punch --model | dfsrace check -
 
 \b
 Exit codes, the first that applies: 70 a bug of dfsrace, 2 a cell cannot be put together, 3 a cell
@@ -62,6 +65,7 @@ def complete(kind: str, incomplete: str) -> list[CompletionItem]:
 @click.option("--seconds", metavar="S", callback=read_seconds, help="Search for at most S seconds in each cell.")
 @reduce_option
 @click.option("-j", "--jobs", metavar="N", callback=read_integer(1), help="Check N cells at once; default: the cores.")
+@click.option("--model", "alone", is_flag=True, help="Print the model of one cell, for check and others, and no table.")
 @table_options
 def command(
     *,
@@ -69,13 +73,15 @@ def command(
     scenarios: Sequence[str],
     constants: Mapping[str, str],
     libraries: Sequence[str],
+    alone: bool,
     **given: object,
 ) -> int:
     """Check every protocol in every scenario; print verdicts, counterexamples' sizes and states as one table.
 
     A protocol is a file of procedures that replace the kernel's; a scenario has the threads. The first row is the
-    kernel without a fix. Ctrl-C prints what is decided.
+    kernel without a fix. Ctrl-C prints what is decided. Below the table stands how to see one of the counterexamples.
     """
+    from dfsrace.cli.together import complain_of_bugs
     from dfsrace.study.compare import compare_table, comparison
     from dfsrace.study.compose import NoSuchPiece
 
@@ -83,6 +89,10 @@ def command(
         compared = comparison(protocols, scenarios, libraries, constants.items())
     except NoSuchPiece as error:
         raise click.UsageError(str(error)) from error
+    if alone:
+        if given["outputs"]:
+            raise click.UsageError("-o is where a table goes; --model prints a model")
+        return _print_model(protocols, scenarios, compared)
     bounds = {name: given.pop(name) for name in ("states", "seconds", "reductions")}
     jobs = given.pop("jobs") or cores()
     assert isinstance(jobs, int)
@@ -90,10 +100,50 @@ def command(
     with output.files([*protocols, *scenarios]) as files:
         judged = judge_all(compared.tasks(), bounds, jobs)
         output.write(compare_table(compared, judged), files)
-    for one in judged:
-        if one.status == "bug":
-            streams.complain(one.why)
+        if output.form == "text" and (line := _way_to_a_trace(compared, judged)):
+            streams.write(f"\n{line}\n")
+            streams.flush()
+    complain_of_bugs(one.why for one in judged if one.status == "bug")
     return exit_code(judged)
+
+
+def _print_model(protocols: Sequence[str], scenarios: Sequence[str], compared: Comparison) -> int:
+    """Prints the text of the only cell that was asked for."""
+    from dfsrace.language.files import Unreadable, read_bounded
+    from dfsrace.study.compose import put_together
+
+    if len(set(protocols)) != 1 or len(set(scenarios)) != 1:
+        raise click.UsageError("--model prints one model: name one --protocol (unfixed is one) and one --scenario")
+    scene = compared.scenarios[0]
+    text = put_together(scene, compared.protocols[-1]).text
+    try:
+        text = read_bounded(scene.path) if text is None else text
+    except Unreadable as error:
+        raise click.ClickException(f"{quoted(str(scene.path), 300)}: {error}") from error
+    streams.write_bytes(text.encode("utf-8") if isinstance(text, str) else text)
+    return exits.HOLDS
+
+
+def _way_to_a_trace(compared: Comparison, judged: Sequence[Judged]) -> str:
+    """How to see a counterexample, as a command for the shell; empty where there is none.
+
+    The first of the table in which a fix fails, else the first.
+    """
+    from dfsrace.render.words import shell_word
+    from dfsrace.study.compose import UNFIXED
+
+    cells = [(fix.name, scene.name) for fix in compared.protocols for scene in compared.scenarios]
+    traced = [any(found.steps is not None for found in one.violated) for one in judged]
+    shown = [cell for cell, has_trace in zip(cells, traced, strict=True) if has_trace]
+    if not shown:
+        return ""
+    fix, scene = min(shown, key=lambda cell: cell[0] == UNFIXED)
+    given = [word for name, value in compared.constants for word in ("--set", f"{name}={value}")]
+    given += [word for folder in compared.libraries for word in ("--library", folder)]
+    made = ["dfsrace", "compare", "--protocol", fix, "--scenario", scene, *given, "--model"]
+    checked = ["dfsrace", "check", "-", *given]
+    command = " | ".join(" ".join(map(shell_word, words)) for words in (made, checked))
+    return f"Step by step, here {printable(fix)} in {printable(scene)}:\n  {command}"
 
 
 def judge_all(tasks: Sequence[Task], bounds: Mapping[str, object], jobs: int) -> list[Judged]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from dfsrace.cli import exits, streams
+from dfsrace.cli import exits
 from dfsrace.cli.compare import complete
 from dfsrace.cli.engine_options import cores
 from dfsrace.cli.many_words import ManyWords
@@ -78,6 +78,7 @@ def command(
     estimated, but of the model: each access that its procedures spell out counts once, whatever a cache would make of
     it. The first row of each path is the kernel without a fix.
     """
+    from dfsrace.cli.together import complain_of_bugs
     from dfsrace.study.cost import Costs, cost_table, difference_table
     from dfsrace.study.paths import WrongPaths, chosen, read_paths
 
@@ -102,9 +103,7 @@ def command(
         output.write(
             difference_table(costs, measured) if differences else cost_table(costs, measured, procedures), files
         )
-    for one in measured:
-        if one.status == "bug":
-            streams.complain(one.why)
+    complain_of_bugs(one.why for one in measured if one.status == "bug")
     return _exit_code(measured)
 
 

@@ -15,11 +15,10 @@ from click.shell_completion import CompletionItem
 
 import dfsrace
 from dfsrace.cli import exits, streams
-from dfsrace.cli.engine_options import engine_options, objects_folder
-from dfsrace.cli.interrupts import Interrupts
+from dfsrace.cli.engine_options import engine_options
 from dfsrace.cli.options import model_argument, model_options
 from dfsrace.cli.output import OutputFile
-from dfsrace.cli.progress import progress_line
+from dfsrace.cli.searching import searching
 from dfsrace.diagnostics.text import quoted
 
 if TYPE_CHECKING:
@@ -192,26 +191,10 @@ def _trace(request: Request) -> int:
 
 def _checked(request: Request, model: Model) -> Report:
     """What a search finds; the first Ctrl-C ends it, and what it has found is written."""
-    from dfsrace.engine.memory import memory_limit
-    from dfsrace.engine.options import Options
     from dfsrace.operations import check
 
-    interrupts, line = Interrupts(), progress_line(False, False)
-    options = Options(
-        properties=_properties(request, model),
-        memory=memory_limit() if request.memory is None else request.memory,
-        progress=line,
-        interrupted=interrupts,
-        engine=request.engine,
-        objects=objects_folder(),
-        threads=request.threads,
-    )
-    try:
-        with interrupts.noted():
-            report = check(model, options=options)
-    finally:
-        if line is not None:
-            line.clear()
+    with searching(request, properties=_properties(request, model)) as options:
+        report = check(model, options=options)
     if report.outcome.note:
         streams.complain(f"dfsrace: {report.outcome.note}")
     return report

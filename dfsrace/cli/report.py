@@ -11,11 +11,10 @@ import click
 
 import dfsrace
 from dfsrace.cli import exits, streams
-from dfsrace.cli.engine_options import engine_options, objects_folder
-from dfsrace.cli.interrupts import Interrupts
+from dfsrace.cli.engine_options import engine_options
 from dfsrace.cli.options import model_argument, model_options, reduce_option, search_options
 from dfsrace.cli.output import OutputFile
-from dfsrace.cli.progress import progress_line
+from dfsrace.cli.searching import searching
 from dfsrace.diagnostics.text import quoted
 
 if TYPE_CHECKING:
@@ -114,35 +113,22 @@ def _page(request: Request) -> tuple[Report, str]:
 def _checked(request: Request) -> Report:
     """What the search finds; the first Ctrl-C ends it, and the page shows what it had come to."""
     from dfsrace.cli.naming import load_named
-    from dfsrace.engine.memory import memory_limit
-    from dfsrace.engine.options import Options
     from dfsrace.operations import check
     from dfsrace.trace.further import with_further
 
-    interrupts, line = Interrupts(), progress_line(False, False)
-    options = Options(
-        reductions=request.reductions,
-        properties=frozenset(request.properties) or None,
-        first=request.first,
-        states=request.states,
-        seconds=request.seconds,
-        switches=request.switches,
-        memory=memory_limit() if request.memory is None else request.memory,
-        progress=line,
-        interrupted=interrupts,
-        engine=request.engine,
-        objects=objects_folder(),
-        threads=request.threads,
-    )
     model = load_named(request.model, request.libraries, request.constants)
-    # What is known of a violation is bounded in states, not in time: another run of this is to give the same page.
-    bounded = replace(options, states=MOST_EXPLAINED, seconds=request.seconds or MOST_SECONDS)
-    try:
-        with interrupts.noted():
-            return with_further(check(model, options=options), bounded)
-    finally:
-        if line is not None:
-            line.clear()
+    bounds = {
+        "reductions": request.reductions,
+        "properties": frozenset(request.properties) or None,
+        "first": request.first,
+        "states": request.states,
+        "seconds": request.seconds,
+        "switches": request.switches,
+    }
+    with searching(request, **bounds) as options:
+        # What is known of a violation is bounded in states, not in time: another run of this is to give the same page.
+        bounded = replace(options, states=MOST_EXPLAINED, seconds=request.seconds or MOST_SECONDS)
+        return with_further(check(model, options=options), bounded)
 
 
 def _say(report: Report) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dfsrace.cli import streams
 from dfsrace.cli.compare import exit_code, judge_all
 from dfsrace.cli.engine_options import cores
 from dfsrace.cli.options import library_option, model_argument, read_integer, read_seconds, reduce_option
@@ -65,6 +64,7 @@ def command(*, model: str, sizes: Sequence[str], libraries: tuple[str, ...], **g
 
     That a verdict no longer changes is no proof for larger sizes. -o FILE.svg draws how the states grow.
     """
+    from dfsrace.cli.together import complain_of_bugs
     from dfsrace.render.sweep_svg import sweep_svg
     from dfsrace.render.tables import table_html
     from dfsrace.study.sweep import WrongSizes, dimensions, sweep_table
@@ -85,9 +85,7 @@ def command(*, model: str, sizes: Sequence[str], libraries: tuple[str, ...], **g
     with output.files([model]) as files:
         judged += judge_all(swept.tasks(), bounds, jobs)
         output.write(sweep_table(swept, judged), files)
-    for one in judged:
-        if one.status == "bug":
-            streams.complain(one.why)
+    complain_of_bugs(one.why for one in judged if one.status == "bug")
     return exit_code(judged)
 
 

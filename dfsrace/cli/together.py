@@ -6,7 +6,7 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
@@ -26,6 +26,12 @@ Answer = TypeVar("Answer")
 def at_once(jobs: int, tasks: Sequence[Any]) -> int:
     """How many of the tasks are done at once where `jobs` may be; memory is not kept for tasks that there are not."""
     return max(1, min(jobs, len(tasks)))
+
+
+def complain_of_bugs(lines: Iterable[str]) -> None:
+    """Says on standard error what bugs of ours, and processes that ended unasked, have kept from an answer."""
+    for line in lines:
+        streams.complain(line if line.startswith("dfsrace: ") else f"dfsrace: {line}")
 
 
 def study_options(jobs: int, **asked: Any) -> Options:

@@ -50,9 +50,11 @@ def film_svg(
             last = shown[first + column - 1] if first + column else None
             since |= _panel(sheet, layout, (last, picture), Box(MARGIN + column * (wide + GAP), y, wide, tall))
         y += tall + GAP
+    foot = y
     y += legend(sheet, layout, (MARGIN, y), width, shown, since) + MARGIN - 4
     name = title or "What the state is, step by step"
-    frame = Frame(width + 2 * MARGIN, y, name, "; ".join(map(caption_text, shown)), tuple(breaks), (MARGIN, top))
+    told = "; ".join(map(caption_text, shown))
+    frame = Frame(width + 2 * MARGIN, y, name, told, tuple(breaks), (MARGIN, top - 2), foot)
     return document(sheet, frame, theme, standalone)
 
 
@@ -82,7 +84,8 @@ def in_a_row(count: int, wide: float, high: float, shape: str) -> int:
 
     def sheets(columns: int) -> tuple[bool, int, float]:
         breaks = [BESIDE / 2 + row * (high + GAP) for row in range(1, -(-count // columns))]
-        pages = on_pages(size(columns), breaks, (0, BESIDE / 2))
+        whole = size(columns)
+        pages = on_pages(whole, breaks, (0, BESIDE / 2), whole[1] - BESIDE / 2)
         return pages[0].scale < LEAST, len(pages), -pages[0].scale
 
     def scale(columns: int) -> float:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The lanes: one column for each thread, one for what changes, a row for each access.
 
-Guarantees: no line is wider than the drawing; long texts are cut with an ellipsis, never wrapped; the same trace gives
-the same lines. More than three threads share one lane, with the thread's name first.
+Guarantees: no line is wider than the drawing; long texts are cut with an ellipsis, and only what is violated goes on in
+further rows; the same trace gives the same lines. More than three threads share one lane, with the thread's name first.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from dfsrace.diagnostics.text import width
 from dfsrace.diagnostics.values import dataclass
 from dfsrace.render.nesting import INSIDE, innermost
-from dfsrace.render.rows import Effect, Entry, Rows
-from dfsrace.render.style import Drawing, Line, Row, Style
+from dfsrace.render.rows import Effect, Entry, Rows, spread
+from dfsrace.render.style import Drawing, Line, Row, Style, wrapped
 from dfsrace.trace.record import Mark, Trace
 
 NUMBERS = 6
@@ -66,6 +66,8 @@ def draw_lanes(trace: Trace, drawing: Drawing) -> list[Line]:
     if not entries:
         return []
     columns = measured(entries, rows, drawing)
+    room = columns.total - columns.changes - 2
+    entries = spread(entries, lambda text: wrapped(text.split(), room, "", " "))
     canvas = Canvas(trace, drawing, columns, arrow_of(trace, entries, columns))
     lines = [*canvas.heading(), *(canvas.row(place, entry) for place, entry in enumerate(entries))]
     if rows.idle:
@@ -232,14 +234,14 @@ class Canvas:
         start, room = columns.changes, columns.total - columns.changes
         if not effect.name:
             note = effect.brief if effect.early and width(effect.note) > room else effect.note
-            note = f"{glyphs.bad} {note}" if effect.bad else note
+            note = f"{' ' if effect.more else glyphs.bad} {note}" if effect.bad else note
             row.put(start, fit(note, room), "bad" if effect.bad else "stale" if effect.early else "dim")
             return
         name = effect.name + " " * (columns.name - width(effect.name))
         old = " " * (columns.old - width(effect.old)) + effect.old
         text = f"{name} {old} {glyphs.to} {effect.new}"
         if width(text) > room:
-            value = f" {effect.old} {glyphs.to} {effect.new}"
+            value = f" {effect.old} {glyphs.to} {effect.new}" if effect.old else f" {glyphs.to} {effect.new}"
             text = fit(fit(effect.name, max(room - width(value), 8)) + value, room)
         row.put(start, text, "changed")
 

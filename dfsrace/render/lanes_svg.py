@@ -7,10 +7,13 @@ load to the store that made its value stale; what changes stands on the right, w
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from dfsrace.render.nesting import innermost
 from dfsrace.render.rows import Effect, Entry
 from dfsrace.render.svg_draw import Box, Frame, Pen, Point, Sheet, Type, document, text_width
 from dfsrace.render.svg_lanes_plan import (
+    BAD,
     BAR,
     CODE,
     GUTTER,
@@ -237,8 +240,9 @@ class LanesDrawing:
         x, room, y = self.plan.changes_x, self.plan.changes, row.middle + BASELINE
         if not effect.name:
             if effect.bad:
-                self.sheet.cross(x + 12, row.middle, 5.5)
-                self.sheet.text((x + 26, y), effect.note, Type(CODE, "bad", bold=True), room - 32)
+                if not effect.more:
+                    self.sheet.cross(x + 12, row.middle, 5.5)
+                self.sheet.text((x + BAD, y), effect.note, Type(CODE, "bad", bold=True), room - BAD - 6)
             else:
                 kind = Type(CODE, "stale" if effect.early else "soft", bold=effect.early)
                 self.sheet.text((x, y), effect.note.strip("()"), kind, room - 4)
@@ -248,7 +252,7 @@ class LanesDrawing:
         used = self.sheet.text((x, y), effect.name, Type(CODE), column)
         x, room = x + max(column, used) + 14, room - max(column, used) - 14
         new = text_width(effect.new, CODE)
-        old = self.sheet.text((x, y), f"{effect.old} →", Type(CODE, "soft"), max(room / 2, room - new - 8))
+        old = self.sheet.text((x, y), f"{effect.old} →".strip(), Type(CODE, "soft"), max(room / 2, room - new - 8))
         self.sheet.text((x + old + 8, y), effect.new, Type(CODE, "ink", bold=True), room - old - 8)
 
     def _lock_text(self, row: Placed) -> None:
@@ -269,13 +273,15 @@ class LanesDrawing:
 
     def _failing_rows(self) -> None:
         """A red band behind what is violated, in the lane and among the changes."""
-        for row in self.plan.rows:
+        for place, row in enumerate(self.plan.rows):
             entry = row.entry
             if entry.failing:
                 left, right = self.plan.text_x(entry) - 5, self.plan.x(entry.thread) + self.plan.lane - 3
                 self.sheet.rect(Box(left, row.y + 1, right - left, row.h - 2), Pen("bad-ground", "bad", 1.5), 4)
-            if entry.effect and entry.effect.bad:
-                box = Box(self.plan.changes_x, row.y + 1, self.plan.changes, row.h - 2)
+            if entry.effect and entry.effect.bad and not entry.effect.more:
+                more = takewhile(lambda one: one.entry.effect and one.entry.effect.more, self.plan.rows[place + 1 :])
+                high = row.h + sum(one.h for one in more)
+                box = Box(self.plan.changes_x, row.y + 1, self.plan.changes, high - 2)
                 self.sheet.rect(box, Pen("bad-ground", "bad", 1.5), 4)
 
     def _early_rows(self) -> None:

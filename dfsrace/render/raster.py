@@ -14,7 +14,7 @@ from typing import Any
 from xml.etree.ElementTree import fromstring
 
 from dfsrace.render.raster_font import BOLD, MISSING, REGULAR, Font, font
-from dfsrace.render.raster_pdf import Operators
+from dfsrace.render.raster_pdf import NUMBER, Operators
 from dfsrace.render.svg_pages import Page, paged
 
 WIDEST = 16384
@@ -66,12 +66,17 @@ def _boxed(text: str, glyphs: dict[int, int]) -> str:
 def pdf(svg: str) -> bytes:
     """A vector PDF in pages of A4 with the font embedded; a long picture goes on at its breaks, its heading repeated.
 
-    Text can be searched and copied. The same SVG gives the same bytes.
+    Pages have numbers where there are several. Text can be searched and copied. The same SVG gives the same bytes.
     """
     import pydyf  # type: ignore[import-untyped]
 
     root = fromstring(svg)
     operators = Operators(root)
+    pages = paged(root)
+    numbers: list[list[str]] = [[] for _ in pages]
+    if len(pages) > 1:
+        at = [(page.width / 2, page.margin / 2 - NUMBER / 2) for page in pages]
+        numbers = [operators.page_number(f"{n} / {len(pages)}", place) for n, place in enumerate(at, 1)]
     document: Any = pydyf.PDF()
     fonts = pydyf.Dictionary()
     for number, name in enumerate((REGULAR, BOLD), 1):
@@ -81,8 +86,9 @@ def pdf(svg: str) -> bytes:
     extra["Resources"] = pydyf.Dictionary({"Font": fonts})
     drawing = pydyf.Stream([line.encode("ascii") for line in operators.lines], extra, compress=True)
     document.add_object(drawing)
-    for page in paged(root):
-        _add_page(document, page, drawing)
+    forms = pydyf.Dictionary({"D": drawing.reference})
+    for page, shown in zip(pages, numbers, strict=True):
+        _add_page(document, page, pydyf.Dictionary({"XObject": forms, "Font": fonts}), shown)
     document.info["Title"] = pydyf.String(root.get("aria-label") or "")
     document.catalog["Lang"] = pydyf.String("en")
     output = BytesIO()
@@ -90,8 +96,8 @@ def pdf(svg: str) -> bytes:
     return output.getvalue()
 
 
-def _add_page(document: Any, page: Page, drawing: Any) -> None:
-    """A page that shows strips of the drawing."""
+def _add_page(document: Any, page: Page, resources: Any, number: list[str]) -> None:
+    """A page that shows strips of the drawing, and its number."""
     import pydyf
 
     lines = []
@@ -99,15 +105,14 @@ def _add_page(document: Any, page: Page, drawing: Any) -> None:
         s, bottom = page.scale, page.height - page.margin - strip.at * page.scale
         clip = f"{page.left:.3f} {bottom - strip.height * s:.3f} {page.room:.3f} {strip.height * s:.3f} re W n"
         lines.append(f"q {clip} {s:.5f} 0 0 {-s:.5f} {page.left:.3f} {bottom + strip.top * s:.3f} cm /D Do Q")
-    content = pydyf.Stream([line.encode("ascii") for line in lines], compress=True)
+    content = pydyf.Stream([line.encode("ascii") for line in [*lines, *number]], compress=True)
     document.add_object(content)
-    forms = pydyf.Dictionary({"D": drawing.reference})
     entries = {
         "Type": "/Page",
         "Parent": document.pages.reference,
         "MediaBox": pydyf.Array([0, 0, f"{page.width:.2f}", f"{page.height:.2f}"]),
         "Contents": content.reference,
-        "Resources": pydyf.Dictionary({"XObject": forms}),
+        "Resources": resources,
     }
     document.add_page(pydyf.Dictionary(entries))
 

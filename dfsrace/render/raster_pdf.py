@@ -17,6 +17,8 @@ from dfsrace.render.svg_style import DARK, LIGHT
 SVG = "{http://www.w3.org/2000/svg}"
 # How far the control points of a quarter of a circle are from its ends, in parts of its radius.
 ROUND = 0.5523
+# The size of a page's number, in points.
+NUMBER = 8
 _COMMAND = re.compile(r"([MLCZ])([^MLCZ]*)")
 
 
@@ -32,6 +34,14 @@ class Operators:
         self.used: dict[str, set[str]] = {REGULAR: set(), BOLD: set()}
         for element in root:
             self._element(element)
+
+    def page_number(self, text: str, at: tuple[float, float]) -> list[str]:
+        """The operators of a small text, in the middle of a page `at` this point, y from below. Uses the font."""
+        shown = font(REGULAR)
+        self.used[REGULAR] |= set(text)
+        x, y = at[0] - _length(text, shown, NUMBER) / 2, at[1]
+        colour = _rgb(self.palette["soft"])
+        return [f"BT {colour} rg /F1 {NUMBER} Tf 1 0 0 1 {_short(x)} {_short(y)} Tm", f"{_glyphs(text, shown)} TJ ET"]
 
     def _element(self, element: Element) -> None:
         if element.tag == f"{SVG}g":
@@ -50,8 +60,7 @@ class Operators:
         for name in element.get("class", "").split():
             role = name.removeprefix(f"dr-{kind}-")
             if role != name:
-                colour = self.palette[role]
-                return " ".join(_short(int(colour[i : i + 2], 16) / 255) for i in (1, 3, 5))
+                return _rgb(self.palette[role])
         return None
 
     def _shape(self, element: Element, operators: Iterator[str]) -> None:
@@ -79,6 +88,10 @@ class Operators:
         matrix = f"{turn} {_short(x)} {_short(y)} Tm"
         self.lines.append(f"BT {self._colour(element, 'f')} rg /F{number} {_short(size)} Tf {matrix}")
         self.lines.append(f"{_glyphs(text, shown)} TJ ET")
+
+
+def _rgb(colour: str) -> str:
+    return " ".join(_short(int(colour[i : i + 2], 16) / 255) for i in (1, 3, 5))
 
 
 def _length(text: str, shown: Font, size: float) -> float:

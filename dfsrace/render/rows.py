@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import field, replace
 from typing import Literal
 
 from dfsrace.diagnostics.values import dataclass
 from dfsrace.render.nesting import Nesting
 from dfsrace.render.style import Drawing
+from dfsrace.trace.rechecks import retried
 from dfsrace.trace.record import CellChange, Executed, Mark, Trace, TraceStep
 
+SAMPLES = ("read_seqbegin", "read_seqcount_begin")
 _ONE_CALL = re.compile(r"\s*(\w+)\([^\n]*\)\s*")
 
 
@@ -20,7 +22,8 @@ _ONE_CALL = re.compile(r"\s*(\w+)\([^\n]*\)\s*")
 class Effect:
     """What stands in the column of changes: a change, or a remark in `note`; `bad`: what is violated. Clean texts.
 
-    `brief`: the remark that a cell was emptied before another thread filled it, for where `note` has no room.
+    `old` is empty where nobody had set the cell since its value was allocated. `brief`: the remark that a cell was
+    emptied before another thread filled it, for where `note` has no room. `more`: it continues the row above.
     """
 
     name: str = ""
@@ -29,6 +32,7 @@ class Effect:
     note: str = ""
     bad: bool = False
     brief: str = ""
+    more: bool = False
 
     @property
     def early(self) -> bool:
@@ -56,21 +60,34 @@ class Entry:
 
 def _given(call: str, result: str) -> str:
     """The remark on what an operation on a lock gave."""
-    if call == "read_seqretry" and result in ("True", "False"):
-        return "(retry)" if result == "True" else "(no retry)"
-    if call == "read_seqbegin":
-        return f"(sequence {result.removeprefix('v')})"
-    return f"(gives {result})"
+    if call in SAMPLES:
+        return f"(sequence {result})"
+    return f"({retried(call, result) or f'gives {result}'})"
+
+
+def spread(entries: list[Entry], wrap: Callable[[str], list[str]]) -> list[Entry]:
+    """The rows, with what is violated on as many of them as `wrap` breaks its text into."""
+    found: list[Entry] = []
+    for entry in entries:
+        lines = wrap(entry.effect.note) if entry.effect and entry.effect.bad else []
+        first = entry.effect and replace(entry.effect, note=lines[0]) if lines else entry.effect
+        found.append(replace(entry, effect=first))
+        found += [Entry("effect", entry.thread, effect=Effect(note=line, bad=True, more=True)) for line in lines[1:]]
+    return found
 
 
 @dataclass(slots=True)
 class Rows:
-    """Turns a trace into rows; `entries` in order, `lanes` the threads that take part, in the order of the model."""
+    """Turns a trace into rows; `entries` in order, `lanes` the threads that take part, in the order of the model.
+
+    `unset`: the values that the steps so far have allocated, each with the cells of it that they have stored to.
+    """
 
     trace: Trace
     drawing: Drawing
     nestings: dict[int, Nesting] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    unset: dict[str, set[str]] = field(default_factory=dict)
 
     @property
     def lanes(self) -> tuple[int, ...]:
@@ -173,6 +190,7 @@ class Rows:
     def _effects(self, node: Executed, mark: Mark) -> Iterator[Effect]:
         clean = self.drawing.clean
         if node.created:
+            self.unset[node.created] = set()
             yield Effect(note=f"({clean(node.created)} is new)")
             return
         if node.lock:
@@ -184,43 +202,26 @@ class Rows:
         for change in node.changes:
             yield self._change(change, mark)
         if not node.changes and node.reads:
-            early = self._early()
-            if early and early[0] == mark:
-                until = self.trace.explanation.places[1].step
-                yield Effect(note=f"({clean(early[1])} is None until {until})", brief=f"(reads None until {until})")
+            early = self.trace.explanation.early
+            if early and early.mark == mark:
+                until = early.filling.step
+                yield Effect(note=f"({clean(early.cell)} is None until {until})", brief=f"(reads None until {until})")
             else:
                 yield Effect(note=f"(reads {', '.join(clean(read.value) for read in node.reads)})")
 
     def _change(self, change: CellChange, mark: Mark) -> Effect:
         name, old, new = (self.drawing.clean(text) for text in (change.name, change.old, change.new))
+        stored = self.unset.get(change.name.partition(".")[0])
+        if stored is not None and change.name not in stored:
+            stored.add(change.name)
+            return Effect(name, "", new)
         if old != new:
             return Effect(name, old, new)
-        if self._early() == (mark, change.name):
-            until = self.trace.explanation.places[1].step
+        early = self.trace.explanation.early
+        if early and (early.mark, early.cell) == (mark, change.name):
+            until = early.filling.step
             return Effect(note=f"({name} stays {old} until {until})", brief=f"(stays {old} until step {until})")
         return Effect(note=f"({name} stays {old})")
-
-    def _early(self) -> tuple[Mark, str] | None:
-        """What came too early, and its cell: found empty by another thread before a stale value filled it.
-
-        It emptied the cell again, or it is the thread that made the value stale and only looked.
-        """
-        explanation = self.trace.explanation
-        if explanation.stale is None or len(explanation.places) < 2:
-            return None
-        steps, filling = self.trace.steps, explanation.places[1]
-        filler, maker = (steps[mark.step - 1].thread for mark in (filling, explanation.stale.store))
-        filled = {c.name for c in self.trace.executed(filling).changes if c.old == "None" != c.new}
-        for step in reversed(steps[: filling.step - 1]):
-            for place, node in reversed(list(enumerate(step.executed))):
-                for change in node.changes:
-                    if change.name in filled:
-                        early = change.old == change.new and step.thread != filler
-                        return (Mark(step.number, place), change.name) if early else None
-                looked = [read.name for read in node.reads if read.name in filled]
-                if looked and step.thread == maker != filler and not node.changes:
-                    return Mark(step.number, place), looked[0]
-        return None
 
     def _extra(self, step: TraceStep, note: str) -> None:
         """A remark on a step, beside its last row if there is room."""

@@ -181,7 +181,8 @@ class Sheet:
 class Frame:
     """What an SVG is beside its parts. `description`: for those who cannot see it.
 
-    `breaks`: where a page may end (their y); `heading`: top and bottom of what each further page repeats.
+    `breaks`: where a page may end (their y); `heading`: top and bottom of what each further page repeats; `foot`: from
+    where to the end each page has it, 0 for nothing.
     """
 
     width: float
@@ -190,6 +191,7 @@ class Frame:
     description: str
     breaks: tuple[float, ...] = ()
     heading: tuple[float, float] = (0, 0)
+    foot: float = 0
 
 
 def document(sheet: Sheet, frame: Frame, theme: str, standalone: bool) -> str:
@@ -202,6 +204,7 @@ def document(sheet: Sheet, frame: Frame, theme: str, standalone: bool) -> str:
     if frame.breaks:
         top, bottom = (number(y) for y in frame.heading)
         pages = f' data-breaks="{" ".join(number(y) for y in frame.breaks)}" data-heading="{top} {bottom}"'
+        pages += f' data-foot="{number(frame.foot)}"' if frame.foot else ""
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="dr" width="{w}" height="{h}" viewBox="0 0 {w} {h}"'
         f' role="img" aria-label="{title}" data-theme="{theme}" xml:space="preserve"{pages}>'

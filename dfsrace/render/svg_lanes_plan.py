@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import field
 
 from dfsrace.diagnostics.values import dataclass
-from dfsrace.render.rows import Effect, Entry, Rows
+from dfsrace.render.rows import Effect, Entry, Rows, spread
 from dfsrace.render.style import Drawing
-from dfsrace.render.svg_draw import text_width
+from dfsrace.render.svg_draw import text_width, wrapped_text
 from dfsrace.trace.record import Executed, Mark, Trace
 
 MARGIN = 24.0
@@ -31,6 +31,8 @@ LABEL = 26.0
 # A picture taller than this gets its heading again whenever so much has gone by.
 REPEAT_AFTER = 1100.0
 LONG = 90
+# Where what is violated begins, after its cross.
+BAD = 26.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ def planned(trace: Trace, top: float) -> Plan:
     entries = rows.build()
     halves = _halves(trace)
     lane, changes = _widths(entries, rows, trace, halves)
+    entries = spread(entries, lambda text: wrapped_text(text, CODE, changes - BAD - 6))
     plan = Plan(trace, drawing, entries, rows.lanes, lane, changes, halves)
     plan.stale = _stale(trace, entries)
     _place(plan, top + HEADING + 8)
@@ -161,7 +164,7 @@ def effect_width(effect: Effect, name: float) -> float:
     """How wide a change is; `name`: the widest name of a cell."""
     if effect.name:
         return name + 14 + text_width(f"{effect.old} → {effect.new}", CODE)
-    return text_width(effect.note, CODE) + (26 if effect.bad else 0)
+    return text_width(effect.note, CODE) + (BAD if effect.bad else 0)
 
 
 def name_width(entries: list[Entry]) -> float:

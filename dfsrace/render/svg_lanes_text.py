@@ -51,10 +51,10 @@ def closing(sheet: Sheet, trace: Trace, width: float, top: float) -> float:
     message = trace.message if trace.message != name else ""
     said = wrapped_text(message, 14, room)
     part = trace.explanation.failing
-    failing = "" if part in message or part == name else f"because {part}"
+    failing = wrapped_text("" if part in message or part == name else f"because {part}", 13, room)
     why = [line for sentence in trace.explanation.sentences for line in wrapped_text(sentence, 13, room)]
     more = wrapped_text(f"also violated: {', '.join(others)}" if others else "", 12, room)
-    height = 38 + 20 * len(said) + 19 * bool(failing) + 18 * (len(why) + len(more)) + 6 * bool(why)
+    height = 38 + 20 * len(said) + 19 * len(failing) + 18 * (len(why) + len(more)) + 6 * bool(why)
     box = Box(MARGIN, top, width - 2 * MARGIN, height)
     with sheet.group("boxed"):
         sheet.rect(box, Pen("bad-ground", "bad", 1.5), 8)
@@ -64,9 +64,9 @@ def closing(sheet: Sheet, trace: Trace, width: float, top: float) -> float:
         for line in said:
             y += 20
             sheet.text((x, y), line, Type(14), room)
-        if failing:
+        for line in failing:
             y += 19
-            sheet.text((x, y), failing, Type(13, "bad", bold=True), room)
+            sheet.text((x, y), line, Type(13, "bad", bold=True), room)
         y += 6 * bool(why)
         for line in why:
             y += 18

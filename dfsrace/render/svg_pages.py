@@ -44,14 +44,16 @@ def paged(root: Element) -> list[Page]:
     w, h = (float(root.get(name, "0")) for name in ("width", "height"))
     breaks = [float(y) for y in root.get("data-breaks", "").split()]
     top, bottom = (float(y) for y in root.get("data-heading", "0 0").split())
-    return on_pages((w, h), breaks, (top, bottom))
+    return on_pages((w, h), breaks, (top, bottom), float(root.get("data-foot", "0")))
 
 
-def on_pages(size: tuple[float, float], breaks: list[float], heading: tuple[float, float]) -> list[Page]:
+def on_pages(
+    size: tuple[float, float], breaks: list[float], heading: tuple[float, float], foot: float = 0
+) -> list[Page]:
     """The pages of a picture of this size, as few as can be read, and then as large as so many allow.
 
-    `breaks`: where it may be cut; `heading`: top and bottom of what each further page repeats. One too wide to be read
-    upright goes across.
+    `breaks`: where it may be cut; `heading`: top and bottom of what each further page repeats; `foot`: from where to
+    the end each page has it, 0 for nothing. One too wide to be read upright goes across.
     """
     w, h = size
     sheets = (A4, A4[::-1])
@@ -66,7 +68,7 @@ def on_pages(size: tuple[float, float], breaks: list[float], heading: tuple[floa
             continue
         for step in range(SIZES + 1):
             scale = most - (most - min(most, LEAST)) * step / SIZES
-            parts = _parts(breaks, h, (sheet[1] - 2 * MARGIN) / scale, heading)
+            parts = _parts(breaks, (foot or h, h), (sheet[1] - 2 * MARGIN) / scale, heading)
             found.append((len(parts), -scale, [Page(*sheet, scale, w * scale, strips) for strips in parts]))
     return min(found, key=lambda one: one[:2])[2]
 
@@ -75,14 +77,21 @@ def _scale(size: tuple[float, float], w: float, h: float) -> float:
     return min((size[0] - 2 * MARGIN) / w, (size[1] - 2 * MARGIN) / h, NATURAL)
 
 
-def _parts(breaks: list[float], end: float, room: float, heading: tuple[float, float]) -> list[tuple[Strip, ...]]:
-    """The strips of each page: as much as there is room for, after the heading from the second page on."""
+def _parts(
+    breaks: list[float], ends: tuple[float, float], room: float, heading: tuple[float, float]
+) -> list[tuple[Strip, ...]]:
+    """The strips of each page: as much as there is room for, after the heading from the second page on.
+
+    `ends`: where what is cut ends, and where what is below it on each page does.
+    """
     pages: list[tuple[Strip, ...]] = []
+    end, below = ends[0], ends[1] - ends[0]
     start, above = 0.0, 0.0
     while start < end:
-        fitting = [y for y in [*breaks, end] if start < y <= start + room - above + 0.01]
+        fitting = [y for y in [*breaks, end] if start < y <= start + room - above - below + 0.01]
         stop = max(fitting, default=min([y for y in [*breaks, end] if y > start], default=end))
         head = (Strip(heading[0], above, 0),) if above else ()
-        pages.append((*head, Strip(start, stop - start, above)))
+        foot = (Strip(end, below, above + stop - start),) if below else ()
+        pages.append((*head, Strip(start, stop - start, above), *foot))
         start, above = stop, heading[1] - heading[0]
     return pages

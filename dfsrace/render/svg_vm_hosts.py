@@ -25,13 +25,11 @@ COLUMN: dict[ThingKind, int] = {
     "thread": 0, "mm": 1, "frame": 2, "value": 3, "node": 4, "disk": 5, "cell": 5, "lock": 5
 }  # fmt: skip
 WIDEST = {0: 272.0}
-WIDEST_OTHER = 290.0
+WIDEST_OTHER = 330.0
 # Lines of a note, and how wide its text is at most before it becomes two.
 MOST_LINES, ONE_LINE = 2, 250.0
 NOTE_SIZE = 11
 NARROWEST = 118.0
-
-_SHORT = {"sequence": "seq"}
 
 # Links that are no row of their source.
 TOKENS = ("holds", "token")
@@ -319,4 +317,4 @@ def lock_text(thing: Thing) -> str:
         who = note.removeprefix(done)
         if who != note and who.isidentifier():
             note = f"{who} {does}"
-    return ", ".join([note, *(f"{_SHORT.get(shown.name, shown.name)} {shown.value}" for shown in thing.fields)])
+    return ", ".join([note, *(f"{shown.name} {shown.value}" for shown in thing.fields)])

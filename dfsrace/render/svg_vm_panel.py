@@ -270,15 +270,14 @@ def scaled(dash: str, factor: float) -> str:
 
 
 def legend(
-    sheet: Sheet, layout: Layout, at: Point, width: float, shown: Sequence[Picture] = (), since: bool = False
+    sheet: Sheet, layout: Layout, at: Point, width: float, pictures: Sequence[Picture], since: bool = False
 ) -> float:
-    """What the arrows and marks mean, as far as any picture has them, or any of those `shown`; gives the height."""
-    pictures = shown or layout.hosts.pictures
+    """What the arrows and marks mean, as far as any of the pictures has them; gives the height."""
     links = [link for picture in pictures for link in picture.links]
-    drawn = {arrow_key(link) for link in links}
+    drawn = {arrow_key(link) for link in links if not link.gone}
     kinds = list(dict.fromkeys(key[2] for key in layout.routes if key in drawn))
     marks = [("moves", "made this step")] * any(picture.number for picture in pictures)
-    marks += [("changed", "changed in this step")]
+    marks += [("changed", "changed in this step")] * any(t.changed for p in pictures for t in p.things)
     marks += [("since", "changed since the picture before")] * since
     marks += [("again", "stored what was there")] * any(
         one.old and not one.changed and not one.failing

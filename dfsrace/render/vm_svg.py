@@ -20,7 +20,8 @@ def vm_svg(
 ) -> str:
     """The picture of this `number`, laid out over all `pictures` of the trace: each thing has one place in all of them.
 
-    `theme` and `standalone` as in `lanes_svg`. ValueError: no picture of that number, or a theme that there is not.
+    The legend has what the picture has, where it is `standalone`. `theme` and `standalone` as in `lanes_svg`.
+    ValueError: no picture of that number, or a theme that there is not.
     """
     picture = next((picture for picture in pictures if picture.number == number), None)
     if picture is None:
@@ -40,7 +41,8 @@ def vm_svg(
         if picture.violated:
             verdict(sheet, picture, (MARGIN, y), inner)
         y += VERDICT + 4
-    y += legend(sheet, layout, (MARGIN, y), inner) + MARGIN - 4
+    # In a page that shows one after the other it is the same below all of them.
+    y += legend(sheet, layout, (MARGIN, y), inner, (picture,) if standalone else pictures) + MARGIN - 4
     name = title or caption_text(picture)
     frame = Frame(inner + 2 * MARGIN, y, name, described(picture))
     return document(sheet, frame, theme, standalone)

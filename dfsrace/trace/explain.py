@@ -9,6 +9,7 @@ from dataclasses import replace
 from dfsrace.diagnostics.values import dataclass
 from dfsrace.system.program import Atomic, Operation, Renew, Wait
 from dfsrace.system.system import AUTOMATIC_PROPERTIES, System
+from dfsrace.trace.early import early_sentence, too_early
 from dfsrace.trace.flow import Flow, Overtaken
 from dfsrace.trace.locks import held_locks, sleeping_locks, taken_in
 from dfsrace.trace.record import CellChange, Executed, Explanation, Mark, Stale, TraceStep, Waiting
@@ -50,6 +51,9 @@ class Facts:
 def explain(facts: Facts) -> Explanation:
     """The explanation of a trace that ends in a violation."""
     found = _explained(facts)
+    if early := too_early(facts.system, facts.steps, found):
+        said = early_sentence(facts.system, facts.steps, early)
+        found = replace(found, sentences=(*found.sentences, said), early=early)
     sentence = _in_short(facts, found)
     return replace(found, shortest=shortest(facts.steps, facts.violated, found, sentence))
 
@@ -134,33 +138,8 @@ def _stored_stale(facts: Facts, cell: str, mark: Mark, over: Overtaken) -> Expla
         f"in {_step(over.load.step, mark.step)}; "
         f"{_who(flow, over.store)} {_did(flow.operation(over.store), over.change)} in step {over.store.step}."
     )
-    chance = _last_chance(facts, flow, cell, mark)
     stale = Stale(over.load, over.store, read.name)
-    return Explanation((first, *chance), stale, facts.failing, (over.load, mark, over.store))
-
-
-def _last_chance(facts: Facts, flow: Flow, cell: str, mark: Mark) -> tuple[str, ...]:
-    """Another thread emptied the cell before it was filled, and found it empty."""
-    filled = flow.change_of(mark, cell)
-    if filled.old != "None" or filled.new == "None":
-        return ()
-    for earlier in reversed([m for m in flow.marks() if (m.step, m.executed) < (mark.step, mark.executed)]):
-        found = [c for c in flow.executed(earlier).changes if c.name == cell]
-        thread = flow.thread(earlier)
-        if not found or thread == flow.thread(mark):
-            continue
-        if (found[-1].old, found[-1].new) != ("None", "None"):
-            return ()
-        later = flow.last_store(cell)
-        if later is None or flow.thread(later) == thread:
-            return ()
-        where = flow.executed(earlier).procedure
-        place = f"{where} in step {earlier.step}" if where else f"step {earlier.step}"
-        if any(step.finished for step in facts.steps if step.thread == thread):
-            who = f"{_who(flow, earlier)}'s last chance to undo it was"
-            return (f"{who} {place}, and {filled.name} was still None then.",)
-        return (f"{_who(flow, earlier)} emptied {filled.name} before that ({place}), when it was still None.",)
-    return ()
+    return Explanation((first,), stale, facts.failing, (over.load, mark, over.store))
 
 
 def _decided(facts: Facts, over: Overtaken, last: str, mark: Mark) -> Explanation:

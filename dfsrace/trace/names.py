@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Names of pool values and stamps: page0, page1, ... and v0, v1, ... in the order in which one trace creates them."""
+"""Names of pool values and stamps: page0, page1, ... and v0, v1, ... in the order in which one trace creates them.
+
+A lock's sequence is a number: 0, 1, ...
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ class Names:
         assert isinstance(kind, PoolType | StampType)
         count = self._counts.get(kind.name, 0)
         self._counts[kind.name] = count + 1
-        name = f"v{count}" if isinstance(kind, StampType) else f"{kind.name.lower()}{count}"
+        name = f"{_letter(kind)}{count}" if isinstance(kind, StampType) else f"{kind.name.lower()}{count}"
         self._names[kind.name, value] = name
         return name
 
@@ -91,3 +94,8 @@ class Names:
             return name
         part = "" if cell.thread is None else f"[{self.system.threads[cell.thread].name}]"
         return f"{name}.{cell.component}{part}"
+
+
+def _letter(kind: StampType) -> str:
+    """What stands before the number of a stamp: nothing for a lock's sequence, whose type no model can declare."""
+    return "" if kind.name.endswith(" sequence") else "v"

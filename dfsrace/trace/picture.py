@@ -76,7 +76,8 @@ class Picture:
     """The state after step `number` (0: at first). `thread`: who made it; `text`: what it did, short, empty at first.
 
     `violated`: properties that this state violates for the first time. `interesting`: a person should see it: the
-    first, the ends of the stale arrow, steps that change a link, one that came too early to find it, the last.
+    first, the ends of the stale arrow, steps that change a link, one that came too early to find it, one that looked at
+    a sequence or cell again (what it found stands behind `text`), the last.
     `things` and `links` are in one order for all pictures of a trace, and things are the same in all of them: a frame
     that is not held yet is there with `held=False`.
     """

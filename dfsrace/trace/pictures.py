@@ -10,7 +10,8 @@ from dfsrace.system.system import AUTOMATIC_PROPERTIES, System
 from dfsrace.trace.locks import held_locks, sleeping_locks
 from dfsrace.trace.moments import Key, Known, Moment, Moments, Row, state_at_start
 from dfsrace.trace.picture import Field, Link, Picture, Thing, ThingKind
-from dfsrace.trace.record import Stale, Trace, TraceStep
+from dfsrace.trace.rechecks import rechecks
+from dfsrace.trace.record import Trace, TraceStep
 from dfsrace.trace.writing import Writer
 
 MOST_STATEMENTS = 3
@@ -29,7 +30,7 @@ def pictures(system: System, trace: Trace) -> tuple[Picture, ...]:
     """
     replay = _Replay(system, trace)
     things = _worth_showing(replay.moments.things, replay.taken)
-    drawer = _Drawer(trace, _Failing.of(replay.writer, trace), replay.taken, things)
+    drawer = _Drawer(trace, _Failing.of(replay.writer, trace), replay.taken, things, rechecks(system, trace.steps))
     return tuple(drawer.picture(number) for number in range(len(replay.taken)))
 
 
@@ -118,8 +119,10 @@ def _worth_showing(things: dict[str, Known], moments: list[Moment]) -> list[Know
 class _Drawer:
     """Makes a picture of each moment."""
 
-    def __init__(self, trace: Trace, failing: _Failing, moments: list[Moment], things: list[Known]) -> None:
-        self.trace, self.failing, self.moments, self.things = trace, failing, moments, things
+    def __init__(
+        self, trace: Trace, failing: _Failing, moments: list[Moment], things: list[Known], again: dict[int, str]
+    ) -> None:
+        self.trace, self.failing, self.moments, self.things, self.again = trace, failing, moments, things, again
         self.place = {thing.id: place for place, thing in enumerate(things)}
         self.has_links = any(_is_telling(key) and row.target for m in moments for key, row in m.rows.items())
         self.first_held: dict[str, int] = {}
@@ -141,12 +144,17 @@ class _Drawer:
         return Picture(
             number,
             printable(step.thread_name) if step else "",
-            step_text(step) if step else "",
+            self._text(step) if step else "",
             tuple(self._thing(known, drawn) for known in self.things),
             tuple(self._links(drawn)),
             violated,
             number == 0 or last or bool(violated) or self._is_interesting(drawn),
         )
+
+    def _text(self, step: TraceStep) -> str:
+        """What a step did, and what it found if it looked at something again."""
+        found = self.again.get(step.number)
+        return f"{step_text(step)} ({found})" if found else step_text(step)
 
     def _thing(self, known: Known, drawn: _Step) -> Thing:
         """A thing as it is now."""
@@ -197,12 +205,15 @@ class _Drawer:
         return (self.place[key.source], row.order, key.name, self.place[row.target])
 
     def _is_interesting(self, drawn: _Step) -> bool:
-        """The ends of the stale arrow, and steps that change a link or a cell that the violated property speaks of.
+        """The ends of the stale arrow, checks that look again, and steps that change a link or a cell of the property.
 
         Where no cell can point at anything, all that change a cell.
         """
-        stale = self.trace.explanation.stale
-        if stale and (drawn.number in (stale.load.step, stale.store.step) or self._is_too_early(drawn, stale)):
+        if drawn.number in self.again:
+            return True
+        stale, early = self.trace.explanation.stale, self.trace.explanation.early
+        marks = [*((stale.load, stale.store) if stale else ()), *((early.mark,) if early else ())]
+        if drawn.number in {mark.step for mark in marks}:
             return True
         if self.trace.violated[:1] == ("deadlock",) and any(map(drawn.is_taken_or_freed, self.failing.things)):
             return True
@@ -212,17 +223,6 @@ class _Drawer:
                 if not self.has_links or any(row.target or row.cell in self.failing.cells for row in rows):
                     return True
         return False
-
-    def _is_too_early(self, drawn: _Step, stale: Stale) -> bool:
-        """Whether who made the value stale met here, too early, the cell that got it later, and never changed it."""
-        steps, places = self.trace.steps, self.trace.explanation.places
-        if drawn.step is None or len(places) < 2 or drawn.number >= places[1].step:
-            return False
-        thread = steps[stale.store.step - 1].thread
-        stored = {c.name for c in steps[places[1].step - 1].changes if c.old != c.new}
-        stored -= {c.name for step in steps if step.thread == thread for c in step.changes if c.old != c.new}
-        met = {read.name for read in drawn.step.reads} | {c.name for c in drawn.step.changes}
-        return drawn.step.thread == thread and not stored.isdisjoint(met)
 
 
 @dataclass(frozen=True, slots=True)

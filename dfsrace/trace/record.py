@@ -140,6 +140,15 @@ class Stale:
 
 
 @dataclass(frozen=True, slots=True)
+class Early:
+    """`mark` emptied `cell`, or looked whether to, while it was empty; `filling`, by another thread, came later."""
+
+    mark: Mark
+    cell: str
+    filling: Mark
+
+
+@dataclass(frozen=True, slots=True)
 class NoReturn:
     """The point of no return: after how many steps of the trace every continuation violates the property.
 
@@ -190,7 +199,8 @@ class Explanation:
     """Why the property is violated, in sentences each of which is true of the trace.
 
     `failing`: the part of the property that is not so, short (`page0.mapping is None`); `places`: what to look at in
-    the source, the most telling first. `shortest`: the whole in one sentence. `further`: None unless it was asked for.
+    the source, the most telling first. `early`: what came too early to undo the store of a stale value. `shortest`: the
+    whole in one sentence. `further`: None unless it was asked for.
     """
 
     sentences: tuple[str, ...] = ()
@@ -199,6 +209,7 @@ class Explanation:
     places: tuple[Mark, ...] = ()
     shortest: str = ""
     further: Further | None = None
+    early: Early | None = None
 
 
 @dataclass(frozen=True, slots=True)

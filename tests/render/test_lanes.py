@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from dfsrace.diagnostics.text import width
+from dfsrace.operations import load
 from dfsrace.render.lanes import draw_lanes
 from dfsrace.render.style import Drawing, plain
 from dfsrace.trace.record import Trace
@@ -30,6 +32,37 @@ TRACES: dict[str, Callable[[], Trace]] = {
     "pages": lambda: followed(allocator(), "cpu0*8"),
     "lock_held_at_exit": lambda: followed(system("rwsem", ("down_read", "up_read"), ("down_write",)), "t0 t1 t0 t1"),
 }
+
+
+REUSED = """\
+model: One value, allocated twice
+types: {X: pool(1)}
+state: {X.n: 0..2}
+threads:
+  t: |
+    x = alloc(X)
+    x.n = 1
+    x.n = 2
+    x = alloc(X)
+    x.n = 2
+    x.n = 0
+"""
+LONG = """\
+model: A condition that is longer than a line
+state: {number_of_readers_inside: 0..3, number_of_writers_inside: 0..3}
+threads:
+  t: number_of_readers_inside = 1
+invariants:
+  quiet:
+    holds: |
+      number_of_readers_inside + number_of_writers_inside * 2 + number_of_readers_inside * number_of_writers_inside
+      + number_of_readers_inside * 3 == number_of_writers_inside * number_of_writers_inside + number_of_readers_inside
+"""
+
+
+def long_condition() -> Trace:
+    """The trace of a violation of a condition that is longer than any line."""
+    return trace_of(load(LONG).system, moves(0), "quiet")
 
 
 @pytest.mark.parametrize("name", TRACES)
@@ -90,6 +123,20 @@ def test_a_store_that_came_too_early_says_until_when_the_cell_stays_empty() -> N
     ]
     assert "(stays None until step 11)" in plain(draw_lanes(TRACES["race"](), Drawing(columns=80)))
     assert "until" not in plain(draw_lanes(TRACES["three_threads"](), Drawing()))
+
+
+def test_a_long_condition_that_fails_goes_on_in_further_rows() -> None:
+    trace = long_condition()
+    lines = [line.strip() for line in plain(draw_lanes(trace, Drawing())).splitlines()]
+    first = next(place for place, line in enumerate(lines) if line.startswith("✗ "))
+    assert len(lines[first:]) > 1
+    assert " ".join(lines[first:]).removeprefix("✗ ") == trace.explanation.failing
+
+
+def test_what_a_value_held_before_it_was_allocated_is_not_shown() -> None:
+    trace = followed(load(REUSED).system, "t*6")
+    changes = re.findall(r"(x\d)\.n +(\d?) *→ (\d)$", plain(draw_lanes(trace, Drawing())), re.M)
+    assert changes == [("x0", "", "1"), ("x0", "1", "2"), ("x1", "", "2"), ("x1", "2", "0")]
 
 
 @pytest.mark.parametrize(

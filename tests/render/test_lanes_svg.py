@@ -18,7 +18,7 @@ from dfsrace.render.svg_style import THEMES
 from dfsrace.trace.record import Trace
 from tests.render.svg_boxes import SVG, collisions, crossed, escapes, role_of, segments, texts
 from tests.render.test_hostile import HOSTILE, hostile_report
-from tests.render.test_lanes import TRACES
+from tests.render.test_lanes import TRACES, long_condition
 from tests.render.test_models import MANIFEST, MODELS, SMALL, VIOLATED, report_of
 
 LARGE = sorted(
@@ -81,7 +81,7 @@ def test_all_that_the_text_says_stands_in_the_picture(name: str) -> None:
     for entry in planned(trace, 0).entries:
         assert entry.kind in ("switch", "effect") or entry.text in shown
         if entry.effect and entry.effect.name:
-            assert {entry.effect.name, f"{entry.effect.old} →", entry.effect.new} <= set(shown)
+            assert {entry.effect.name, f"{entry.effect.old} →".strip(), entry.effect.new} <= set(shown)
     assert {thread.name for thread in trace.threads} <= set(shown)
     assert not trace.violated or trace.violated[0] in shown
 
@@ -91,6 +91,21 @@ def test_a_step_that_violates_has_a_cross_and_the_part_that_fails() -> None:
     crosses = [path for path in root.iter(f"{SVG}path") if role_of(path, "s") == "bad"]
     assert len(crosses) >= 6  # two strokes each: in the lane, beside the change, in the verdict
     assert "page0.mapping is None" in words_of(lanes_svg(race()))
+
+
+def test_a_long_condition_that_fails_goes_on_in_further_rows_of_one_red_box() -> None:
+    trace = long_condition()
+    svg = lanes_svg(trace)
+    assert not [word for word in words_of(svg) if word.endswith("…")]
+    assert trace.explanation.failing in " ".join(words_of(svg))
+    assert_clear(svg)
+    plan = planned(trace, 0)
+    rows = [row for row in plan.rows if row.entry.effect and row.entry.effect.bad]
+    assert len(rows) > 1
+    boxes = [
+        rect for rect in fromstring(svg).iter(f"{SVG}rect") if abs(float(rect.get("x", "0")) - plan.changes_x) < 0.01
+    ]
+    assert float(boxes[-1].get("height", "0")) == pytest.approx(sum(row.h for row in rows) - 2)
 
 
 def test_the_stale_arrow_goes_from_the_row_of_the_load_to_that_of_the_store() -> None:

@@ -22,6 +22,7 @@ from dfsrace.render.raster_font import BOLD, REGULAR, font
 from dfsrace.render.svg_draw import Frame, Pen, Point, Sheet, Type, document
 from dfsrace.render.svg_pages import A4, paged
 from dfsrace.render.svg_style import DARK, LIGHT
+from tests.render.svg_boxes import SVG
 from tests.render.test_lanes_svg import long_trace, race
 from tests.render.test_vm_svg import SEED, pictures_of
 
@@ -190,12 +191,32 @@ def test_a_film_on_paper_is_cut_between_its_panels() -> None:
     pages = paged(root)
     assert len(pages) > 1
     breaks = [float(y) for y in root.get("data-breaks", "").split()]
-    assert all(page.strips[-1].top in breaks for page in pages[1:])
+    assert all(page.strips[1].top in breaks for page in pages[1:])
+
+
+def test_each_sheet_of_a_film_has_the_legend_below_the_panels_and_its_number() -> None:
+    svg = film_svg(pictures_of(SEED), title="The question", shape="page")
+    sheets = extracted(raster.pdf(svg))
+    assert len(sheets) == 3
+    for number, text in enumerate(sheets, 1):
+        assert f"{number} / 3" in text
+    root = fromstring(svg)
+    (words,) = [text for text in root.iter(f"{SVG}text") if text.text == "violates the property"]
+    for page in paged(root):
+        *_, panels, legend = page.strips
+        assert legend.at == panels.at + panels.height
+        assert legend.top < float(words.get("y", "0")) < legend.top + legend.height
+        assert page.scale * (legend.at + legend.height) <= page.height - 2 * page.margin + 0.1
+
+
+def test_a_picture_on_one_sheet_has_no_number() -> None:
+    assert "1 / 1" not in extracted(raster.pdf(lanes_svg(race())))[0]
+    assert "2 / " in extracted(raster.pdf(lanes_svg(long_trace())))[1]
 
 
 @pytest.mark.parametrize(
     ("name", "most"),
-    [(SEED, 2), ("textbook/bakery-without-choosing", 1), ("textbook/bounded-buffer-checked-once", 2)],
+    [(SEED, 3), ("textbook/bakery-without-choosing", 1), ("textbook/bounded-buffer-checked-once", 2)],
 )
 def test_a_film_takes_few_sheets_and_can_be_read_on_them(name: str, most: int) -> None:
     pages = paged(fromstring(film_svg(pictures_of(name), shape="page")))

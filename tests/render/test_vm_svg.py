@@ -14,6 +14,7 @@ from dfsrace.diagnostics.text import printable
 from dfsrace.render.film_svg import chosen, film_svg, in_a_row
 from dfsrace.render.svg_style import DARK, LIGHT
 from dfsrace.render.svg_vm_layout import laid_out
+from dfsrace.render.svg_vm_panel import WORDS
 from dfsrace.render.vm_svg import vm_svg
 from dfsrace.trace.picture import Field, Link, Picture, Thing
 from dfsrace.trace.pictures import pictures
@@ -196,7 +197,7 @@ def test_the_film_shows_the_first_the_interesting_and_the_last_step() -> None:
     shown = words_of(svg)
     assert "at first" in shown
     for picture in made:
-        assert (str(picture.number) in shown) == (picture.number in (5, 9, 13, 15))
+        assert (str(picture.number) in shown) == (picture.number in (5, 9, 11, 13, 15))
     assert "i_size" not in shown  # it never changes
 
 
@@ -243,7 +244,7 @@ def test_a_long_statement_takes_two_lines_and_neither_it_nor_a_lock_is_cut() -> 
     for name in (SEED, ATOMIC, "2003-unfixed/remote-write"):
         assert not [word for word in words_of(film_svg(pictures_of(name))) if word.endswith("…")]
     assert {"next: seq =", "read_seqbegin(node.truncate_lock)"} <= set(words_of(vm_svg(pictures_of(SEED), 0)))
-    assert "cpu1 writes, seq v1" in words_of(vm_svg(pictures_of(ATOMIC), 5))
+    assert "cpu1 writes, sequence 1" in words_of(vm_svg(pictures_of(ATOMIC), 5))
 
 
 def test_the_step_that_violates_keeps_the_colour_of_its_thread() -> None:
@@ -283,6 +284,19 @@ def test_hostile_names_stay_text_in_their_place(text: str) -> None:
         assert tags <= {"svg", "title", "desc", "style", "rect", "path", "text", "g"}
         assert root.findtext(f"{SVG}title") == printable(text)
         assert_clear(svg)
+
+
+def test_the_legend_of_a_picture_alone_has_what_stands_in_it() -> None:
+    made = pictures_of("2003-unfixed/remote-write")
+    assert "page cache" in WORDS.values()
+    for picture in made:
+        words = set(words_of(vm_svg(made, picture.number)))
+        drawn = {WORDS[link.kind] for link in picture.links if link.kind in WORDS and not link.gone}
+        assert {word for word in WORDS.values() if word in words} <= drawn
+        assert ("changed in this step" in words) == any(thing.changed for thing in picture.things)
+    beside = [vm_svg(made, picture.number, standalone=False) for picture in made]
+    assert len({fromstring(svg).get("viewBox") for svg in beside}) == 1
+    assert len({frozenset(set(WORDS.values()) & set(words_of(svg))) for svg in beside}) == 1
 
 
 def test_a_step_that_there_is_not_and_no_pictures_at_all_are_refused() -> None:

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import time
@@ -15,6 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from dfsrace.cli import compare
+from dfsrace.language.files import BUILT_IN_LIBRARY
+from dfsrace.study.judged import killed
 from tests.cli.running import COMMAND, ENDLESS, HOLDS, dfsrace, environment, model
 
 COMPARE = ("compare", "--protocol", "hook", "truncate_count", "--scenario", "local-truncate", "remote-write")
@@ -67,6 +71,45 @@ def test_every_form_and_every_file_says_the_same(tmp_path: Path) -> None:
     assert "truncated 11/2" in (tmp_path / "t.txt").read_text(encoding="utf-8")
 
 
+def test_the_command_below_the_table_shows_a_counterexample_of_a_fix(tmp_path: Path) -> None:
+    (tmp_path / "own scenes").mkdir()
+    text = (BUILT_IN_LIBRARY / "scenarios" / "hole-punch.yaml").read_text(encoding="utf-8")
+    (tmp_path / "own scenes" / "hole.yaml").write_text(text, encoding="utf-8")
+    words = ("--protocol", "valid_flag", "--scenario", "own scenes/hole.yaml", "--set", "FRAMES=2")
+    lines = dfsrace("compare", *words, cwd=tmp_path).stdout.splitlines()
+    assert lines[-2] == "Step by step, here valid_flag in own scenes/hole.yaml:"
+    assert "'own scenes/hole.yaml'" in lines[-1]
+    command = lines[-1].replace("dfsrace ", f"{shlex.join(COMMAND)} ")
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", f"{command} --quiet"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout.startswith("RESULT model=stdin verdict=violated violated=no_pte_maps_truncated_page")
+
+
+def test_only_a_table_for_people_has_a_command_below_it_and_only_where_something_is_violated(tmp_path: Path) -> None:
+    assert "Step by step, here hook in local-truncate:" in dfsrace(*COMPARE, cwd=tmp_path).stdout
+    model(tmp_path, HOLDS, "quick.yaml")
+    holds = dfsrace("compare", "--protocol", "none", "--scenario", "quick.yaml", cwd=tmp_path)
+    assert "holds" in holds.stdout
+    forms = [dfsrace(*COMPARE, "--format", form, cwd=tmp_path) for form in ("markdown", "html", "json", "csv")]
+    assert not [done for done in (holds, *forms) if "tep by step" in done.stdout]
+
+
+def test_a_process_that_ended_unasked_is_told_as_every_error_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(compare, "judge_all", lambda tasks, bounds, jobs: [killed(-11) for _ in tasks])
+    words = ["--protocol", "hook", "--scenario", "local-truncate"]
+    assert compare.command.main(words, standalone_mode=False) == 70
+    said = capsys.readouterr().err.splitlines()
+    assert said == ["dfsrace: the process that checked it ended unasked (-11)"] * 2
+
+
 def test_a_cell_that_cannot_be_put_together_exits_2_and_the_others_are_there(tmp_path: Path) -> None:
     fix = tmp_path / "fix.yaml"
     fix.write_text("procedures: |\n  @override\n  def vmtruncate(node: Node):\n      pass\n", encoding="utf-8")
@@ -96,6 +139,9 @@ def test_more_jobs_than_cells_take_no_memory_from_the_cells(tmp_path: Path) -> N
         (("compare", "--scenario", "local-truncat"), "did you mean local-truncate"),
         (("compare", "-o", "t.xls"), "a table's file ends in .txt, .md"),
         (("compare", "-o", "t.md", "-o", "./t.md"), "one file twice"),
+        (("compare", "--model"), "name one --protocol (unfixed is one) and one --scenario"),
+        (("compare", "--protocol", "hook", "valid_flag", "--scenario", "hole-punch", "--model"), "name one --protocol"),
+        (("compare", "--protocol", "hook", "--scenario", "hole-punch", "--model", "-o", "t.md"), "prints a model"),
         (("compare", "hook"), "unexpected extra argument"),
         (("compare", "--protocol", "--scenario", "local-truncate"), "option '--protocol' requires an argument"),
         (("compare", "--scenario", "local-truncate", "--protocol"), "option '--protocol' requires an argument"),

@@ -186,7 +186,7 @@ def no_pte_maps_truncated_page() -> Property:
     mapped = read(MAPPING, OptionalType(NODE), Checked(entry, PAGE))
     body = Or((Compare("==", entry, NOTHING), Not(Compare("==", mapped, Const(None, OptionalType(NODE))))))
     condition = Quantifier("all", 0, "mm", MM, None, Quantifier("all", 1, "i", INDEX, None, body))
-    parts = (mm, " maps page ", index, " of the file to ", entry, ", which truncate has removed from the page cache")
+    parts = (mm, " maps page ", index, " of the file to ", entry, ", which is no longer in the page cache")
     return Property("no_pte_maps_truncated_page", "invariant", False, condition, Message(parts), span(120))
 
 

@@ -53,7 +53,8 @@ def test_a_stored_value_is_followed_back_to_the_load_that_went_stale() -> None:
     assert found.sentences == (
         "cpu0 sets mm0.pte[0] in step 11 to what it read from A.page_cache[0] in step 2; "
         "cpu1 emptied A.page_cache[0] in step 8.",
-        "cpu1's last chance to undo it was zap_page_range in step 5, and mm0.pte[0] was still None then.",
+        "cpu1's zap_page_range in step 5 came too early: mm0.pte[0] was still None, and cpu0 set it in step 11; "
+        "cpu1 did not empty it after that.",
     )
     assert found.stale is not None
     assert (found.stale.load, found.stale.store) == (Mark(2, 0), Mark(8, 2))
@@ -65,7 +66,8 @@ def test_a_value_that_went_stale_after_it_was_stored_is_followed_too() -> None:
     assert found.sentences == (
         "cpu0 sets mm0.pte[0] in step 9 to what it read from A.page_cache[0] in step 2; "
         "cpu1 emptied A.page_cache[0] in step 11.",
-        "cpu1's last chance to undo it was zap_page_range in step 5, and mm0.pte[0] was still None then.",
+        "cpu1's zap_page_range in step 5 came too early: mm0.pte[0] was still None, and cpu0 set it in step 9; "
+        "cpu1 did not empty it after that.",
     )
 
 
@@ -76,7 +78,7 @@ def test_where_nothing_went_stale_the_last_change_is_named_and_no_more() -> None
     assert found.sentences == ("cpu0 set x to 1 in step 2, the last change of what the property reads.",)
 
 
-def test_the_last_chance_is_one_only_of_a_thread_that_has_finished() -> None:
+def test_that_a_thread_did_not_come_back_is_said_only_of_one_that_has_finished() -> None:
     system = unfixed_local()
     longer = system.threads[1]
     end = next(n for n, node in enumerate(longer.nodes) if isinstance(node.operation, Finish))
@@ -85,8 +87,8 @@ def test_the_last_chance_is_one_only_of_a_thread_that_has_finished() -> None:
     threads = (system.threads[0], replace(longer, nodes=(*longer.nodes[:end], more, longer.nodes[end])))
     schedule = moves(0, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0)
     found = explained(replace(system, threads=threads), schedule, "no_pte_maps_truncated_page")
-    assert (
-        found.sentences[1] == "cpu1 emptied mm0.pte[0] before that (zap_page_range in step 5), when it was still None."
+    assert found.sentences[1] == (
+        "cpu1's zap_page_range in step 5 came too early: mm0.pte[0] was still None, and cpu0 set it in step 11."
     )
 
 

@@ -81,7 +81,7 @@ def test_the_violation_is_marked_at_the_last_step_alone_and_has_its_message() ->
     trace = race()
     assert [step.number for step in trace.steps if step.violates] == [11]
     assert trace.violated == ("no_pte_maps_truncated_page",)
-    assert trace.message == "mm0 maps page 0 of the file to page0, which truncate has removed from the page cache"
+    assert trace.message == "mm0 maps page 0 of the file to page0, which is no longer in the page cache"
     assert trace.schedule_text == "cpu0*2 cpu1*6 cpu0*3"
     assert trace.switches == 2
 

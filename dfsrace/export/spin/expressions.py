@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 
+from dfsrace.export.evaluation import Evaluation
 from dfsrace.export.spin.names import LARGEST, Names, NotExpressible, encoded, is_reference, low_of
 from dfsrace.system import AUTOMATIC_PROPERTIES
 from dfsrace.system.expressions import (
     And,
     Arithmetic,
-    Bound,
     Checked,
     Compare,
     Const,
@@ -23,7 +22,6 @@ from dfsrace.system.expressions import (
     Or,
     Quantifier,
     Read,
-    may_fail,
     walk,
 )
 from dfsrace.system.intervals import interval
@@ -36,6 +34,7 @@ from dfsrace.system.types import (
     PoolType,
     RangeType,
     Type,
+    Value,
     base_of,
     finite_values,
 )
@@ -48,42 +47,6 @@ RANGE = CODES["value out of range"]
 
 # Slots from here on stand for Promela text, not for locals.
 TEXT = 1_000_000
-
-
-def mapped(expression: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
-    """The expression with every part for which `change` gives one replaced."""
-
-    def go(part: Expr) -> Expr:
-        changed = change(part)
-        if changed is not None:
-            return changed
-        match part:
-            case Read(variable, indices, kind):
-                return Read(variable, tuple(map(go, indices)), kind)
-            case Not(operand):
-                return Not(go(operand))
-            case Arithmetic(operator, left, right):
-                return Arithmetic(operator, go(left), go(right))
-            case Compare(relation, left, right):
-                return Compare(relation, go(left), go(right))
-            case And(operands):
-                return And(tuple(map(go, operands)))
-            case Or(operands):
-                return Or(tuple(map(go, operands)))
-            case IfElse(test, then, other, kind):
-                return IfElse(go(test), go(then), go(other), kind)
-            case Quantifier(condition=condition, body=body):
-                return replace(part, condition=None if condition is None else go(condition), body=go(body))
-            case Checked(operand, kind):
-                return Checked(go(operand), kind)
-        return part
-
-    return go(expression)
-
-
-def bound_to(expression: Expr, slot: int, value: Expr) -> Expr:
-    """The expression with a bound variable replaced."""
-    return mapped(expression, lambda e: value if isinstance(e, Bound) and e.slot == slot else None)
 
 
 def is_zero(text: str) -> bool:
@@ -130,8 +93,11 @@ def chosen(test: str, then: str, other: str) -> str:
 LONGEST = 1_000_000
 
 
-class Expressions:
+class Expressions(Evaluation):
     """Writes expressions. `local` gives the text of an executing thread's local; properties have none."""
+
+    fine, out_of_range = "0", str(RANGE)
+    chosen, first_of = staticmethod(chosen), staticmethod(first_of)
 
     def __init__(self, names: Names, local: Callable[[int], str]) -> None:
         self.names = names
@@ -281,53 +247,15 @@ class Expressions:
 
     # ---- violations
 
-    def code(self, e: Expr) -> str:
-        """The number of the first violation that evaluating meets; 0 for none."""
-        if not may_fail(e):
-            return "0"
-        match e:
-            case Read(indices=indices):
-                return first_of(map(self.code, indices))
-            case Not(operand):
-                return self.code(operand)
-            case And(operands):
-                return self._short(operands, True)
-            case Or(operands):
-                return self._short(operands, False)
-            case Compare(left=left, right=right):
-                return first_of(map(self.code, (left, right)))
-            case Arithmetic(operator, left, right):
-                codes = [self.code(left), self.code(right)]
-                if operator in ("//", "%") and not self._nonzero(right):
-                    codes.append(f"({self.value(right)} == 0 -> {RANGE} : 0)")
-                return first_of(codes)
-            case IfElse(test, then, other):
-                return first_of((self.code(test), chosen(self.value(test), self.code(then), self.code(other))))
-            case Quantifier(domain=PoolType()):
-                instances = [self._instance(e, value) for value in finite_values(e.domain)]
-                return in_no_order((self.code(And((*conditions, body))) for conditions, body in instances), e)
-            case Quantifier():
-                return self.code(self.unrolled(e))
-            case Checked(operand, kind):
-                return first_of((self.code(operand), self._misfit(operand, kind)))
-        return "0"
+    def is_nothing(self, e: Expr) -> str:
+        return f"{self.value(e)} == 0"
 
-    def _nonzero(self, e: Expr) -> bool:
-        bounds = interval(e)
-        return bounds is not None and (bounds[0] > 0 or bounds[1] < 0)
+    def of_pool(self, e: Quantifier) -> str:
+        """Of a pool, values count that the array `h_visible` says are; it must be up to date."""
+        instances = [self.instance(e, value) for value in finite_values(e.domain)]
+        return in_no_order((self.code(And((*conditions, body))) for conditions, body in instances), e)
 
-    def _short(self, operands: Sequence[Expr], going_on: bool) -> str:
-        """Of and (going on while true) and or (while false)."""
-        if not operands:
-            return "0"
-        rest = self._short(operands[1:], going_on)
-        own = self.code(operands[0])
-        if is_zero(rest):
-            return own
-        test = self.value(operands[0]) if going_on else f"!{self.value(operands[0])}"
-        return first_of((own, f"({test} -> {rest} : 0)"))
-
-    def _misfit(self, operand: Expr, kind: Type) -> str:
+    def misfit(self, operand: Expr, kind: Type) -> str:
         """The number of the violation that an operand is not a value of the type."""
         source, result = operand.type, "0"
         if isinstance(source, NoneType):
@@ -343,33 +271,13 @@ class Expressions:
         none = 0 if isinstance(kind, OptionalType) else NULL
         return chosen(f"({self.value(operand)} == 0)", str(none), result)
 
-    # ---- quantifiers
-
-    def unrolled(self, e: Quantifier) -> Expr:
-        """A quantifier as the conjunction, disjunction or sum of what it is for each value of its domain.
-
-        Of a pool, values count that the array `h_visible` says are; it must be up to date.
-        """
-        instances = [self._instance(e, value) for value in finite_values(e.domain)]
-        if e.kind == "all":
-            return And(tuple(Or((*(Not(c) for c in conditions), body)) for conditions, body in instances))
-        if e.kind == "any":
-            return Or(tuple(And((*conditions, body)) for conditions, body in instances))
-        total: Expr = Const(0, INT)
-        for conditions, body in instances:
-            term = IfElse(And(conditions), body, Const(0, INT), INT) if conditions else body
-            total = Arithmetic("+", total, term)
-        return total
-
-    def _instance(self, e: Quantifier, value: int | None) -> tuple[tuple[Expr, ...], Expr]:
-        """What must be true for a value to count, and the body."""
-        constant = Const(value, e.domain)
-        conditions: tuple[Expr, ...] = ()
+    def instance(self, e: Quantifier, value: Value) -> tuple[tuple[Expr, ...], Expr]:
+        """What must be true for a value to count, and the body; a value of a pool counts if it is visible."""
+        conditions, body = super().instance(e, value)
         if isinstance(e.domain, PoolType):
-            conditions = (self.of_text(f"h_visible{self.names.pools.index(e.domain)}[{value}]", BOOL),)
-        if e.condition is not None:
-            conditions = (*conditions, bound_to(e.condition, e.slot, constant))
-        return conditions, bound_to(e.body, e.slot, constant)
+            visible = self.of_text(f"h_visible{self.names.pools.index(e.domain)}[{value}]", BOOL)
+            conditions = (visible, *conditions)
+        return conditions, body
 
 
 def converted(text: str, source: Type, target: Type) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dfsrace.export.spin.expressions import Expressions, bound_to, is_zero, mapped
+from dfsrace.export.evaluation import bound_to, mapped
+from dfsrace.export.spin.expressions import Expressions, is_zero
 from dfsrace.export.spin.locks import RULES, LockText
 from dfsrace.export.spin.names import Names, NotExpressible
 from dfsrace.system.cells import Cell

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dfsrace.export.spin.expressions import CODES, RANGE, bound_to, first_of, in_no_order, is_zero
+from dfsrace.export.evaluation import bound_to
+from dfsrace.export.spin.expressions import CODES, RANGE, first_of, in_no_order, is_zero
 from dfsrace.export.spin.guards import lock_text, owned
 from dfsrace.export.spin.locks import RULES
 from dfsrace.export.spin.memory import when

@@ -7,10 +7,10 @@ the order can be seen; what cannot fail is left to TLC.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from itertools import product
 
-from dfsrace.export.spin.expressions import bound_to
+from dfsrace.export.evaluation import Evaluation
 from dfsrace.export.spin.names import LARGEST, NotExpressible
 from dfsrace.export.tlaplus.names import Names
 from dfsrace.system.expressions import (
@@ -78,11 +78,14 @@ def is_number(kind: Type) -> bool:
     return isinstance(base_of(kind), RangeType | IntType)
 
 
-class Expressions:
+class Expressions(Evaluation):
     """Writes expressions. `local` gives the text of an executing thread's local; properties have none.
 
     `cells`: the text of the record of all cells.
     """
+
+    fine, out_of_range = FINE, RANGE
+    chosen, first_of = staticmethod(chosen), staticmethod(first_of)
 
     def __init__(self, names: Names, local: Callable[[int], str], cells: str = "c") -> None:
         self.names = names
@@ -212,74 +215,17 @@ class Expressions:
             body = f"({condition} {'=>' if e.kind == 'all' else AND} {body})"
         return f"({FOR_ALL if e.kind == 'all' else EXISTS} {bound} : {body})"
 
-    def unrolled(self, e: Quantifier) -> Expr:
-        """A quantifier as what it is for each value of its domain, in their order."""
-        instances = [self._instance(e, Const(value, e.domain)) for value in finite_values(e.domain)]
-        if e.kind == "all":
-            return And(tuple(Or((*(Not(c) for c in conditions), body)) for conditions, body in instances))
-        if e.kind == "any":
-            return Or(tuple(And((*conditions, body)) for conditions, body in instances))
-        total: Expr = Const(0, INT)
-        for conditions, body in instances:
-            term = IfElse(And(conditions), body, Const(0, INT), INT) if conditions else body
-            total = Arithmetic("+", total, term)
-        return total
-
-    @staticmethod
-    def _instance(e: Quantifier, value: Expr) -> tuple[tuple[Expr, ...], Expr]:
-        """The condition, if there is one, and the body, for one value."""
-        conditions = () if e.condition is None else (bound_to(e.condition, e.slot, value),)
-        return conditions, bound_to(e.body, e.slot, value)
-
     # ---- violations
 
-    def code(self, e: Expr) -> str:
-        """The name of the first violation that evaluating meets; `""` for none."""
-        if not may_fail(e):
-            return FINE
-        match e:
-            case Read(indices=indices):
-                return first_of(map(self.code, indices))
-            case Not(operand):
-                return self.code(operand)
-            case And(operands):
-                return self._short(operands, True)
-            case Or(operands):
-                return self._short(operands, False)
-            case Compare(left=left, right=right):
-                return first_of(map(self.code, (left, right)))
-            case Arithmetic(operator, left, right):
-                codes = [self.code(left), self.code(right)]
-                if operator in ("//", "%") and not self._nonzero(right):
-                    codes.append(f"(IF {self.number(right)} = 0 THEN {RANGE} ELSE {FINE})")
-                return first_of(codes)
-            case IfElse(test, then, other):
-                return first_of((self.code(test), chosen(self.value(test), self.code(then), self.code(other))))
-            case Quantifier(domain=PoolType()):
-                conditions = () if e.condition is None else (e.condition,)
-                inner = self.code(And((*conditions, e.body)))
-                return f"InNoOrder({{{inner} : q{e.slot} \\in {self.domain(e.domain)}}})"
-            case Quantifier():
-                return self.code(self.unrolled(e))
-            case Checked(operand, kind):
-                return first_of((self.code(operand), self._misfit(operand, kind)))
-        return FINE
+    def is_nothing(self, e: Expr) -> str:
+        return f"{self.number(e)} = 0"
 
-    @staticmethod
-    def _nonzero(e: Expr) -> bool:
-        bounds = interval(e)
-        return bounds is not None and (bounds[0] > 0 or bounds[1] < 0)
+    def of_pool(self, e: Quantifier) -> str:
+        conditions = () if e.condition is None else (e.condition,)
+        inner = self.code(And((*conditions, e.body)))
+        return f"InNoOrder({{{inner} : q{e.slot} \\in {self.domain(e.domain)}}})"
 
-    def _short(self, operands: Sequence[Expr], going_on: bool) -> str:
-        """Of and (going on while true) and or (while false)."""
-        result = FINE
-        for operand in reversed(operands):
-            test = "" if result == FINE else self.value(operand)
-            rest = "" if result == FINE else chosen(test, *((result, FINE) if going_on else (FINE, result)))
-            result = first_of((self.code(operand), rest or FINE))
-        return result
-
-    def _misfit(self, operand: Expr, kind: Type) -> str:
+    def misfit(self, operand: Expr, kind: Type) -> str:
         """The violation that an operand is not a value of the type."""
         source = operand.type
         if isinstance(source, NoneType):

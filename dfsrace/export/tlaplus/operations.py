@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dfsrace.export.spin.expressions import bound_to
+from dfsrace.export.evaluation import bound_to
 from dfsrace.export.tlaplus.expressions import FINE, RANGE, chosen, first_of
 from dfsrace.export.tlaplus.locks import RULES, LockText
 from dfsrace.export.tlaplus.names import string

@@ -283,7 +283,8 @@ class _Table:
             return None
         if not effect.name:
             return tag("b", f"✗ {effect.note}", class_="bad") if effect.bad else tag("span", effect.note, class_="note")
-        delta = tag("span", effect.old, " → ", tag("b", effect.new), class_="delta")
+        old = f"{effect.old} " if effect.old else ""
+        delta = tag("span", f"{old}→ ", tag("b", effect.new), class_="delta")
         return tag("span", tag("span", effect.name, class_="cell"), " ", delta, class_="change")
 
 
