@@ -186,7 +186,9 @@ class PlayApp(App[int]):
         self.find(name, Static).update(self.looks.lines(lines))
 
     def show_position(self) -> None:
-        """Shows where one is."""
+        """Shows where one is; not while a search, in a thread of its own, goes about in the play."""
+        if self.searching:
+            return
         play, drawing = self.session.play, self.session.drawing
         name = drawing.fit(drawing.clean(self.session.model.name), 30)
         self.put("head", [((f"{name}  ", "title"), *head(play, drawing, max(20, self.size.width - width(name) - 2)))])
@@ -224,7 +226,9 @@ class PlayApp(App[int]):
         self.show_preview(0)
 
     def show_preview(self, number: int) -> None:
-        """Shows what a step would do."""
+        """Shows what a step would do; not during a search."""
+        if self.searching:
+            return
         possible = self.session.play.possible()
         if not possible:
             self.put("preview", [(("no step can be made here: ← takes one back, R begins again", "dim"),)])
@@ -245,7 +249,8 @@ class PlayApp(App[int]):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Makes the step under the cursor."""
-        self.answer(self.session.do(str(event.option_index + 1)))
+        if not self.searching:
+            self.answer(self.session.do(str(event.option_index + 1)))
 
     # ---- what is said
 
@@ -292,7 +297,7 @@ class PlayApp(App[int]):
         is_step = first.isdecimal() or self.session.names_a_thread(first)
         if first and not is_step and self.session.searches(first):
             self.action_search(line)
-        elif line:
+        elif line and not self.searching:
             self.answer(self.session.do(line if is_step else f":{line}"))
 
     def action_escape(self) -> None:
@@ -322,6 +327,7 @@ class PlayApp(App[int]):
         if self.leaving:
             self.exit(exits.INTERRUPTED)
         else:
+            self.show_position()  # the window may have got another size
             self.answer(answer)
 
     # ---- leaving
